@@ -1,0 +1,1 @@
+"""The platforms: the only modules that know an SDK."""

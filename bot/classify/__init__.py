@@ -1,0 +1,1 @@
+"""What a message demands: tokens, rules (data), labels, and why."""

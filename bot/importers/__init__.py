@@ -1,0 +1,1 @@
+"""Chat histories that people already have, read into the same events that channels make."""

@@ -1,0 +1,1 @@
+"""When two posts are the same notice; deadlines, receipts, redundancy. Pure functions, no I/O."""

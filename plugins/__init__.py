@@ -1,0 +1,1 @@
+"""Built-in features, one a module, on the public hooks only."""
