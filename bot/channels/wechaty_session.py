@@ -1,0 +1,250 @@
+"""The connection to a Wechaty gateway: listen, watch, reconnect, and say what is going on, once per change.
+
+The SDK's `Wechaty.start()` is not used: it returns on a wrong token, on a lost stream and on a take-over, and
+drops the gateway's login by stopping the puppet first (design section 8). Here the gateway is only listened
+to again; starting, and at last stopping and starting, is tried when nobody is logged in.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from grpclib.const import Status
+from loguru import logger
+from wechaty_grpc.wechaty import puppet
+from wechaty_grpc.wechaty.puppet import EventType
+
+from bot.channels.intake import SeenGap
+from bot.channels.wechaty_limits import WechatyLimits
+from bot.channels.wechaty_rpc import GatewayRpc, RpcError
+from bot.clock import Clock
+
+_START_DEADLINE = 20.0  # the gateway itself gives starting 15 s
+
+
+class LinkState(StrEnum):
+    """What the operator is told about the link; the value is the line in the log."""
+
+    NEW = "not connected yet"
+    UNREACHABLE = "gateway cannot be reached, trying on"
+    REFUSED = "gateway refuses the token, trying on: check channel.token"
+    TAKEN = "another client holds the gateway's event stream, trying on: stop the other client"
+    ENDED = "gateway ended the event stream (a restart, or another client took over), listening again"
+    SILENT = "gateway does not answer, waiting"
+    WAITING = "gateway answers but nobody is logged in"
+    SCAN = "gateway waits for its login code to be scanned"
+    ONLINE = "gateway connected and logged in"
+
+
+_GOOD = {LinkState.ONLINE, LinkState.NEW}
+
+
+class GatewaySession:
+    """One supervised listening to a gateway, for as long as `run` runs."""
+
+    def __init__(
+        self,
+        name: str,
+        open_rpc: Callable[[], GatewayRpc],
+        clock: Clock,
+        limits: WechatyLimits,
+        *,
+        on_event: Callable[[int, str], Awaitable[None]],
+        on_gap: Callable[[SeenGap], Awaitable[None]],
+    ) -> None:
+        self._log = logger.bind(channel=name)
+        self._open_rpc = open_rpc
+        self._clock = clock
+        self._limits = limits
+        self._on_event = on_event
+        self._on_gap = on_gap
+        self.account_id: str | None = None
+        self.state = LinkState.NEW
+        self._rpc: GatewayRpc | None = None
+        self._logged_in = False
+        self._alive_at: datetime | None = None  # the last sign of life
+        self._down_since: datetime | None = None
+        self._down_reason = ""
+        self._events_seen = 0
+        self._event_at = 0.0  # loop time of the last event
+        self._dongs = False  # this gateway answers a ding with an event
+        self._handing_on = False  # waiting for the inbox, not for the gateway
+        self._restarts = 0
+        self._restart_next = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether the gateway answered lately and somebody is logged in."""
+        return self.state is LinkState.ONLINE
+
+    @property
+    def rpc(self) -> GatewayRpc | None:
+        """The present connection, None while there is none."""
+        return self._rpc
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        failures = 0
+        self._alive_at = self._clock.now()
+        while True:
+            online_before = self._events_seen
+            try:
+                await self._listen()
+            except RpcError as error:
+                self._lost(_state_of(error), str(error))
+            if self._events_seen > online_before:
+                failures = 0
+            pause = min(self._limits.reconnect_first * 2.0**failures, self._limits.reconnect_cap)
+            failures = min(failures + 1, 10)
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+
+    async def _listen(self) -> None:
+        rpc = self._open_rpc()
+        self._rpc = rpc
+        self._logged_in = self._dongs = self._handing_on = False
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            if self._restart_next:
+                self._restart_next = False
+                self._restarts += 1
+                self._log.warning("stopping and starting the gateway's puppet, attempt {}", self._restarts)
+                with suppress(RpcError):
+                    await rpc.call("Stop", puppet.StopRequest(), puppet.StopResponse, _START_DEADLINE)
+                await rpc.call("Start", puppet.StartRequest(), puppet.StartResponse, _START_DEADLINE)
+            tasks = [asyncio.create_task(self._read(rpc)), asyncio.create_task(self._watch(rpc))]
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._rpc = None
+            rpc.close()
+
+    async def _read(self, rpc: GatewayRpc) -> None:
+        async for number, payload in rpc.events():
+            self._alive_at = self._clock.now()
+            self._events_seen += 1
+            self._event_at = asyncio.get_running_loop().time()
+            if number == EventType.EVENT_TYPE_LOGIN:
+                await self._login(_text_field(payload, "contactId"))
+            elif number == EventType.EVENT_TYPE_LOGOUT:
+                self._logged_in = False
+                self._lost(LinkState.WAITING, "logged out")
+            elif number == EventType.EVENT_TYPE_SCAN:
+                if not self._logged_in:
+                    self._tell(LinkState.SCAN)
+            elif number == EventType.EVENT_TYPE_DONG:
+                self._dongs = True
+            else:
+                self._handing_on = True
+                await self._on_event(number, payload)
+                self._handing_on = False
+                self._event_at = asyncio.get_running_loop().time()
+        raise RpcError("Event", "the gateway ended the event stream", left=True, status=Status.OK)
+
+    async def _login(self, account_id: str) -> None:
+        self._restarts = 0
+        if not account_id:
+            return
+        self.account_id = account_id
+        self._logged_in = True
+        await self._back()
+
+    async def _watch(self, rpc: GatewayRpc) -> None:
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        answered = False
+        started = False
+        while True:
+            try:
+                await rpc.call("Ding", puppet.DingRequest(), puppet.DingResponse, self._limits.ding_deadline)
+            except RpcError as error:
+                if not answered or error.status is not None:
+                    raise
+                # A frozen gateway keeps the stream and what is in it; only when a new connection is
+                # answered while this one is not, this one is dead.
+                self._lost(LinkState.SILENT, "the gateway did not answer")
+                if await self._answers_anew():
+                    raise
+                continue
+            if not answered:
+                answered = True
+                self._event_at = loop.time()
+            self._alive_at = self._clock.now()
+            if self._logged_in:
+                await self._back()
+                mute = self._dongs and not self._handing_on
+                if mute and loop.time() - self._event_at > self._limits.mute_after:
+                    raise RpcError("Event", "the event stream is mute", left=True)
+            else:
+                started = await self._urge_login(rpc, loop.time() - since, started=started)
+            await asyncio.sleep(self._limits.ding_every)
+
+    async def _urge_login(self, rpc: GatewayRpc, waited: float, *, started: bool) -> bool:
+        """Start the gateway's puppet when nobody logs in; later have it stopped and started, capped."""
+        if self.state is LinkState.SCAN or waited < self._limits.ding_every:
+            return started
+        self._lost(LinkState.WAITING, "nobody was logged in")
+        if waited > self._limits.login_patience and not started:
+            with suppress(RpcError):
+                await rpc.call("Start", puppet.StartRequest(), puppet.StartResponse, _START_DEADLINE)
+            return True
+        if waited > self._limits.restart_patience and self._restarts < self._limits.restarts:
+            self._restart_next = True
+            raise RpcError("Event", "nobody is logged in", left=True, status=Status.OK)
+        return started
+
+    async def _answers_anew(self) -> bool:
+        probe = self._open_rpc()
+        try:
+            await probe.call("Ding", puppet.DingRequest(), puppet.DingResponse, self._limits.ding_deadline)
+        except RpcError as error:
+            return error.status is not None
+        finally:
+            probe.close()
+        return True
+
+    def _lost(self, state: LinkState, reason: str) -> None:
+        if self._down_since is None:
+            self._down_since = self._alive_at or self._clock.now()
+            self._down_reason = reason
+        self._tell(state)
+
+    async def _back(self) -> None:
+        if self._down_since is not None:
+            gap = SeenGap(self._down_since, self._clock.now(), self._down_reason)
+            self._down_since = None
+            await self._on_gap(gap)
+        self._tell(LinkState.ONLINE)
+
+    def _tell(self, state: LinkState) -> None:
+        if state is self.state:
+            return
+        self.state = state
+        (self._log.info if state in _GOOD else self._log.warning)("{}", state.value)
+
+
+def _state_of(error: RpcError) -> LinkState:
+    if error.status is Status.UNAUTHENTICATED:
+        return LinkState.REFUSED
+    if error.status is Status.ALREADY_EXISTS:
+        return LinkState.TAKEN
+    if error.status is not None:
+        return LinkState.ENDED
+    return LinkState.UNREACHABLE
+
+
+def _text_field(payload: str, name: str) -> str:
+    try:
+        fields: Any = json.loads(payload)
+    except ValueError:
+        return ""
+    value = fields.get(name) if isinstance(fields, dict) else None
+    return value if isinstance(value, str) else ""
