@@ -1,0 +1,94 @@
+"""What a message demands, and why: the one entrance to this package."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from bot.classify.engine import Engine
+from bot.classify.normalise import correction_key, normalise
+from bot.classify.quotes import split_quote
+from bot.classify.rules import RuleSet
+from bot.classify.tokenizer import Tokenizer
+from bot.events import Classification, Label, MessageKind, RuleHit
+
+__all__ = ["Classifier", "correction_key"]
+
+NO_CORRECTIONS: Mapping[str, frozenset[Label]] = MappingProxyType({})
+_MEMO_MAX = 4096
+_MEMO_LENGTH = 64
+
+
+class Classifier:
+    """Labels messages by rules; a county's corrections stand above the rules."""
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        tokenizer: Tokenizer,
+        corrections: Mapping[str, frozenset[Label]] = NO_CORRECTIONS,
+    ) -> None:
+        self._rules = rules
+        self._tokenizer = tokenizer
+        self._engine = Engine(rules)
+        self._corrections = dict(corrections)
+        self._memo: dict[str, Classification] = {}
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules in use."""
+        return self._rules
+
+    def with_corrections(self, corrections: Mapping[str, frozenset[Label]]) -> "Classifier":
+        """Return a classifier with the same rules and these corrections."""
+        other = object.__new__(Classifier)
+        other._rules, other._tokenizer, other._engine = self._rules, self._tokenizer, self._engine  # noqa: SLF001
+        other._corrections, other._memo = dict(corrections), {}  # noqa: SLF001
+        return other
+
+    def update(
+        self, *, corrections: Mapping[str, frozenset[Label]] | None = None, rules: RuleSet | None = None
+    ) -> None:
+        """Replace corrections, rules or both while running; nothing changes when the rules fail to compile."""
+        if rules is not None:
+            engine = Engine(rules)
+            tokenizer = self._tokenizer.with_words(rules.words)
+            self._rules, self._engine, self._tokenizer = rules, engine, tokenizer
+        if corrections is not None:
+            self._corrections = dict(corrections)
+        self._memo = {}
+
+    def classify(
+        self, text: str, kind: MessageKind = MessageKind.TEXT, quote: str = "", file_name: str = ""
+    ) -> Classification:
+        """Return labels, the emergency flag, and the rules that gave them.
+
+        `quote` is the message that is answered; where it is not given, one embedded in the text is split off.
+        A quote is never classified itself: what it demands, somebody else demanded.
+        """
+        plain = kind is MessageKind.TEXT and not quote and not file_name and len(text) <= _MEMO_LENGTH
+        if plain:
+            known = self._memo.get(text)
+            if known is not None:
+                return known
+        result = self._classify(text, kind, quote, file_name)
+        if plain:
+            if len(self._memo) >= _MEMO_MAX:
+                self._memo.clear()
+            self._memo[text] = result
+        return result
+
+    def _classify(self, text: str, kind: MessageKind, quote: str, file_name: str) -> Classification:
+        own = text if quote else split_quote(text)[1]
+        if file_name and not own:
+            own = file_name
+        body = normalise(own)
+        labels, emergency, hits, blocked = self._engine.run(body, self._tokenizer.cut(body), kind)
+        found = Classification(frozenset(labels), emergency, tuple(hits), tuple(blocked))
+        if self._corrections:
+            key = correction_key(text)
+            corrected = self._corrections.get(key)
+            if corrected is not None:
+                hit = tuple(RuleHit("correction", label.value, key) for label in sorted(corrected))
+                kept = tuple(h for h in hits if h.label == "emergency")
+                return replace(found, labels=corrected, hits=hit + kept)
+        return found

@@ -1,0 +1,138 @@
+"""The pattern language of the rules: from words and concepts to a regular expression over symbols.
+
+A message becomes a string with one symbol a word; words of the same concepts share a symbol. A pattern is
+a row of items between spaces:
+
+    {照片}        a word of the concept; {照片|视频} of either; {!照片} any word but these
+    回复          this very word; [回|复] any of these words
+    ~4            up to 4 words in between, inside the clause; ~ alone is 6
+    …8            up to 8 words in between, commas allowed, inside the sentence; … alone is 8
+    ^ ^^ ^^^      start of clause, sentence, message;  $ $$ $$$ their ends
+    ( a | b )     either; any item may end in ? for "or not at all"
+    !( a )        not followed by
+    {#} number, {字} any word, {，} comma or space, {。} end of sentence, {？} question mark, {：} colon,
+    {、} list comma, {【} and {】} heading brackets, {（} and {）} parentheses, {@} a mention
+
+Nothing in it repeats without bound, so a pattern cannot run away; `regex` rules are checked by
+`check_regex`.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from bot.errors import RuleError
+
+STOP, ASK, COMMA, COLON, LIST = "S", "Q", "C", "K", "L"
+OPEN, CLOSE, LEFT, RIGHT, CALL = "(", ")", "<", ">", "@"
+MARKS: Mapping[str, str] = {
+    "，": COMMA, "。": STOP, "？": ASK, "：": COLON, "、": LIST, "【": LEFT, "】": RIGHT, "（": OPEN,
+    "）": CLOSE, "@": CALL,
+}  # fmt: skip
+SENTENCE_ENDS = "SQ<>"
+CLAUSE_ENDS = "SQCK<>@"
+GAP_MAX = 40
+
+_ITEM = re.compile(r"\{(?P<concept>[^{}]+)\}|\[(?P<words>[^\[\]]+)\]|(?P<gap>[~…])(?P<count>\d*)"
+                   r"|(?P<edge>\^{1,3}|\${1,3})|(?P<open>!?\()|(?P<close>\))|(?P<bar>\|)|(?P<word>[^\s{}\[\]()|~…^$!?]+)")  # fmt: skip
+_EDGES = {
+    "^": f"(?<![^{CLAUSE_ENDS}])",
+    "^^": f"(?<![^{SENTENCE_ENDS}])",
+    "^^^": r"\A",
+    "$": f"(?![^{CLAUSE_ENDS}])",
+    "$$": f"(?![^{SENTENCE_ENDS}])",
+    "$$$": r"\Z",
+}
+
+SymbolsOf = Callable[[str], str]
+
+
+def words_of(pattern: str) -> set[str]:
+    """Return the literal words that the pattern names, as the tokenizer must know them."""
+    words: set[str] = set()
+    for item in _ITEM.finditer(pattern):
+        if item["word"]:
+            words.add(item["word"])
+        elif item["words"]:
+            words.update(item["words"].split("|"))
+        elif item["concept"]:
+            words.update(n[1:] for n in item["concept"].lstrip("!").split("|") if n.startswith("="))
+    return words
+
+
+def concepts_of(pattern: str) -> set[str]:
+    """Return the names of the concepts that the pattern uses, marks and built-in ones aside."""
+    names: set[str] = set()
+    for item in _ITEM.finditer(pattern):
+        if item["concept"]:
+            names.update(item["concept"].lstrip("!").split("|"))
+    return {n for n in names if n not in MARKS and n not in {"#", "字"} and not n.startswith("=")}
+
+
+def _char_class(names: Iterable[str], symbols_of: SymbolsOf, *, negated: bool) -> str:
+    chars = "".join(MARKS.get(name) or ("字" if name == "字" else symbols_of(name)) for name in names)
+    if chars == "字":
+        return f"[^{CLAUSE_ENDS}]"
+    if negated:
+        return f"[^{CLAUSE_ENDS}{re.escape(chars)}]"
+    return f"[{re.escape(chars)}]" if chars else r"(?!)"
+
+
+def compile_pattern(pattern: str, symbols_of: SymbolsOf) -> tuple[str, frozenset[str]]:
+    """Return the regular expression of the pattern, and the rarest set of symbols one of which it needs.
+
+    `symbols_of` gives the symbols of a concept, or of the word "=word". An empty set means: may match
+    anything. Raises RuleError when the pattern is not of the language.
+    """
+    out: list[str] = []
+    anchor: frozenset[str] = frozenset()
+    depth = 0
+    at = 0
+    while at < len(pattern):
+        if pattern[at].isspace():
+            at += 1
+            continue
+        item = _ITEM.match(pattern, at)
+        if item is None:
+            raise RuleError(
+                f"pattern {pattern!r}: cannot read {pattern[at : at + 8]!r}; see bot/classify/pattern.py"
+            )
+        at = item.end()
+        optional = pattern[at : at + 1] == "?"
+        if optional:
+            at += 1
+        if item["gap"]:
+            stops = SENTENCE_ENDS if item["gap"] == "…" else CLAUSE_ENDS
+            count = int(item["count"] or (8 if item["gap"] == "…" else 6))
+            if count > GAP_MAX:
+                raise RuleError(f"pattern {pattern!r}: a gap of {count} words is too wide; at most {GAP_MAX}")
+            out.append(f"[^{stops}]{{0,{count}}}?")
+            continue
+        if item["edge"]:
+            out.append(_EDGES[item["edge"]])
+            continue
+        if item["open"]:
+            depth += 1
+            out.append("(?!" if item["open"] == "!(" else "(?:")
+            continue
+        if item["close"]:
+            depth -= 1
+            out.append(")?" if optional else ")")
+            continue
+        if item["bar"]:
+            out.append("|")
+            continue
+        if item["concept"]:
+            negated = item["concept"].startswith("!")
+            names = item["concept"].lstrip("!").split("|")
+        else:
+            negated = False
+            names = ["=" + word for word in (item["words"] or item["word"]).split("|")]
+        part = _char_class(names, symbols_of, negated=negated)
+        out.append(part + ("?" if optional else ""))
+        if depth == 0 and not optional and not negated and names != ["字"]:
+            chars = frozenset("".join(MARKS.get(n) or symbols_of(n) for n in names))
+            if not anchor or len(chars) < len(anchor):
+                anchor = chars
+    if depth:
+        raise RuleError(f"pattern {pattern!r}: brackets do not match; write ( a | b )")
+    return "".join(out), anchor
