@@ -1,0 +1,95 @@
+"""Features as bytes for the store: hashes and times only, nothing that can be read back into words.
+
+Layout, big-endian: a version byte, then `Features` in field order; days are proleptic ordinals, 0 for none.
+"""
+
+import struct
+from datetime import UTC, date, datetime
+
+from bot.notices.slots import Features, Item, Moment, Role, Slot
+
+_VERSION = 1
+_HEAD = struct.Struct(">BQQdd?B")
+_ITEM = struct.Struct(">BQBQB")
+_MOMENT = struct.Struct(">BIhh?")
+_COUNTS = struct.Struct(">HHH")
+_CANCELS, _CHANGES, _DAILY = 1, 2, 4
+_MOST = 0xFFFF
+
+
+def pack(features: Features, key: bytes) -> bytes:
+    """Return features as bytes. `key` must be the one they were made with.
+
+    Raises ValueError otherwise: features made with another key would match nothing in the store, and those
+    made without one could be read with a dictionary.
+    """
+    from bot.notices.features import hasher  # noqa: PLC0415 - features imports this module
+
+    if hasher(key)("jianfu") != features.key_mark:
+        raise ValueError("these features were made with another key; extract them with the key of the store")
+    flags = _CANCELS * features.cancels + _CHANGES * features.changes + _DAILY * features.daily
+    due = features.due.timestamp() if features.due else 0.0
+    parts = [
+        _HEAD.pack(
+            _VERSION, features.exact, features.key_mark, features.posted_at.timestamp(), due, bool(features.due), flags
+        )
+    ]
+    grams = sorted(features.grams)[:_MOST]
+    items = features.items[:_MOST]
+    moments = features.moments[:_MOST]
+    parts.append(_COUNTS.pack(len(grams), len(items), len(moments)))
+    parts.append(struct.pack(f">{len(grams)}Q", *grams))
+    for item in items:
+        inner = item.grams[:255]
+        parts.append(_ITEM.pack(item.slot, item.value, item.weight, item.kind, len(inner)))
+        parts.append(struct.pack(f">{len(inner)}Q", *inner))
+    for moment in moments:
+        day = moment.day.toordinal() if moment.day else 0
+        minute = -1 if moment.minute is None else moment.minute
+        parts.append(_MOMENT.pack(moment.role, day, minute, moment.loose, moment.month_known))
+    return b"".join(parts)
+
+
+def unpack(data: bytes) -> Features:
+    """Return the features that `pack` wrote, without readable words. Raises ValueError for anything else."""
+    try:
+        return _unpack(data)
+    except struct.error as error:
+        raise ValueError(f"not packed features: {error}") from error
+
+
+def _unpack(data: bytes) -> Features:
+    version, exact, key_mark, posted, due, has_due, flags = _HEAD.unpack_from(data)
+    if version != _VERSION:
+        raise ValueError(f"packed features of version {version}; this program reads {_VERSION}")
+    at = _HEAD.size
+    n_grams, n_items, n_moments = _COUNTS.unpack_from(data, at)
+    at += _COUNTS.size
+    grams = struct.unpack_from(f">{n_grams}Q", data, at)
+    at += 8 * n_grams
+    items = []
+    for _ in range(n_items):
+        slot, value, weight, kind, n_inner = _ITEM.unpack_from(data, at)
+        at += _ITEM.size
+        inner = struct.unpack_from(f">{n_inner}Q", data, at)
+        at += 8 * n_inner
+        items.append(Item(Slot(slot), value, weight, kind, inner))
+    moments = []
+    for _ in range(n_moments):
+        role, day, minute, loose, known = _MOMENT.unpack_from(data, at)
+        at += _MOMENT.size
+        moments.append(
+            Moment(Role(role), date.fromordinal(day) if day else None, None if minute < 0 else minute, loose, known)
+        )
+    return Features(
+        exact=exact,
+        grams=frozenset(grams),
+        items=tuple(items),
+        moments=tuple(moments),
+        posted_at=datetime.fromtimestamp(posted, UTC),
+        due=datetime.fromtimestamp(due, UTC) if has_due else None,
+        cancels=bool(flags & _CANCELS),
+        changes=bool(flags & _CHANGES),
+        daily=bool(flags & _DAILY),
+        key_mark=key_mark,
+    )

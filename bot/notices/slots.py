@@ -1,0 +1,84 @@
+"""What is kept of a post for comparing it: hashed items in slots, resolved moments, nothing readable stored."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import IntEnum
+
+
+class Slot(IntEnum):
+    """What an item of a text says; items are compared only within their slot."""
+
+    SUBJECT = 1  # open vocabulary: what it is about
+    OBJECT = 2  # what is demanded: 台账, 总结, 照片
+    ACTION = 3  # what is to be done: attend, install, vote
+    ADDRESSEE = 4  # who is to do it
+    PLACE = 5  # where to, where at
+    NUMBER = 6  # a number with its unit
+    PERIOD = 7  # the time that the content covers: 10月份, 三季度
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One meaningful word of a text, as a keyed hash.
+
+    `weight` is its share in telling notices apart (100 for an ordinary content word). `kind` groups items
+    that exclude each other: the unit of a number, the grain of a period. `grams` are the keyed hashes of its
+    2-grams, by which a word is found in a text that was cut differently.
+    """
+
+    slot: Slot
+    value: int
+    weight: int = 100
+    kind: int = 0
+    grams: tuple[int, ...] = ()
+
+
+class Role(IntEnum):
+    """What happens at a moment."""
+
+    DUE = 1  # the last moment for doing something
+    AT = 2  # a meeting begins, a measure takes effect
+    UNTIL = 3  # the end of a range
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date, a time of day or both, resolved against the day of the post.
+
+    `minute` counts from local midnight; `loose` minutes either way still agree (下班 is 17:00 somewhere and
+    18:00 elsewhere). `month_known` is false for 15号, whose month was taken from the post's day.
+    """
+
+    role: Role
+    day: date | None
+    minute: int | None = None
+    loose: int = 0
+    month_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What comparing needs of a post; made by `extract`.
+
+    All ints are keyed hashes. `readable` maps hashes back to words for explanations and `subject_hint` is a
+    title for showing: both are empty in what `unpack` returns, and no decision reads them.
+    """
+
+    exact: int
+    grams: frozenset[int]
+    items: tuple[Item, ...]
+    moments: tuple[Moment, ...]
+    posted_at: datetime
+    due: datetime | None
+    cancels: bool  # calls something off, or exempts from it
+    changes: bool  # says that a deadline, place or time was changed
+    daily: bool  # asked anew every day (日报, 每日): its period is the day of the post
+    key_mark: int  # which key the hashes were made with
+    subject_hint: str = field(default="", compare=False)
+    readable: Mapping[int, str] = field(default_factory=dict, compare=False, repr=False, hash=False)
+
+    @property
+    def substance(self) -> int:
+        """The summed weight of what it is about; 0 for a bare 收到请回复."""
+        return sum(item.weight for item in self.items if item.slot <= Slot.ACTION)

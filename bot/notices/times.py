@@ -1,0 +1,265 @@
+"""Finds dates and times of day in a text and resolves them against the local day of the post."""
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.notices.slots import Moment, Role
+
+_CN = "零〇一二两三四五六七八九十廿"
+_N = rf"(?:\d{{1,2}}|[{_CN}]{{1,3}})"
+_WEEK = r"(?:周|星期|礼拜)"
+_AFTER = r"(?=\s*(?:\(|之?以?前|日|号|上午|下午|中午|晚|早|凌晨|下班|截|止|交|报|完成|到|至|起|开|召|,|。|;|!|\)|$|\d{1,2}[:点时]))"
+
+_DATES = (
+    ("ymd", rf"(?P<y1>\d{{4}})[年./-](?P<m1>{_N})[月./-](?P<d1>\d{{1,2}}|[{_CN}]{{1,3}})[日号]?"),
+    ("md", rf"(?P<m2>{_N})月(?P<d2>{_N})(?:[日号]|(?![\d个名人次份张篇元万户条期])(?=[^\u4e00-\u9fff]|之?以?前|上午|下午|中午|晚|早|下班|截|止|交|报|$))"),
+    ("monthend", rf"(?P<mm>{_N}|本|这个|当|下个?|上个?)?月(?:底|末|内)(?!容)"),
+    ("dot", rf"(?<![\d.:/-])(?P<m3>1[0-2]|0?[1-9])[./-](?P<d3>3[01]|[12]\d|0?[1-9])(?![\d.%:/-]|[万元米公千度个点版]){_AFTER}"),
+    ("day", rf"(?P<mrel>本月|这个月|当月|下月|下个月|上月|上个月)(?P<d4>{_N})[日号]"),
+    ("bareday", rf"(?<![\d{_CN}月第-])(?P<d5>{_N})[日号](?=\s*(?:之?以?前|上午|下午|中午|晚上?|早|凌晨|下班|截|止|\(周|\(星期|\d{{1,2}}[:点时]|开会|交|报|完成)|\s*$)"),
+    ("weekday", rf"(?P<wrel>本|这|下下|下|上)?个?{_WEEK}(?P<w>[一二三四五六日天末1-7])(?!\d|[次年月天周个])"),
+    ("weekend", r"(?P<we>本周|这周|一周|下周|周)内"),
+    ("relative", r"(?P<rel>大后天|后天|明天|明日|次日|第二天|明(?=早|晚|上午|下午|中午)|今天|今日|今(?=早|晚|上午|下午|中午)|当天|当日|昨天|昨日|昨晚|即日)"),
+    ("year", r"(?P<ye>年底|年末|年内)"),
+    ("within", rf"(?P<wn>\d{{1,3}}|[{_CN}]{{1,3}}|半)个?(?P<wu>工作日|小时|分钟|钟头|天|日|周)(?:之|以)?内"),
+)  # fmt: skip
+_PART = r"(?P<part>凌晨|清晨|早上|早晨|上午|中午|午间|下午|傍晚|晚上|晚间|夜间|夜里|今晚|早|晚|午)"
+_CLOCK = (
+    rf"(?:(?P<h1>\d{{1,2}})[:](?P<min1>[0-5]\d)(?!\d)"
+    rf"|(?P<h2>\d{{1,2}}|[{_CN}]{{1,3}})(?:点钟|点|时(?!间|段|限|常|候|效|代))(?:(?P<half>半|整|一刻|三刻)|(?P<min2>[0-5]?\d|[{_CN}]{{1,3}})分?(?![个名人次份张])|))"
+)
+_TIMES = (
+    ("offwork", r"(?P<shift>下班|上班)(?:之|以)?前?"),
+    ("clock", rf"{_PART}?\s*{_CLOCK}"),
+    ("daypart", rf"(?P<dp>凌晨|清晨|早上|早晨|上午|中午|午间|下午|傍晚|晚上|晚间|夜间|夜里|今晚|早|晚|午)(?=之?以?前|[^\u4e00-\u9fff]|召开|开会|开展|参加|到|在|集|组织|举|报|交|来|去|进|停|将|$)"),
+    ("midnight", r"(?P<zero>零点|午夜)"),
+)
+_FINDER = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in (*_DATES, *_TIMES)))
+_DATE_KINDS = frozenset(name for name, _ in _DATES)
+_DUE_AFTER = re.compile(r"\s*\)?\s*(?:之|以)?(?:前(?!往|来|去|期|进)|截止|截|止|为止|内)")
+_DUE_BEFORE = re.compile(r"(?:截止(?:时间|日期|到|至|于)?|截至|最迟|最晚|时限|期限|不超过|不晚于|限)(?:为|是|在|于)?[:\s]*$")
+_RANGE = re.compile(r"\s*(?:-+|—+|–|~|至|到)\s*$")
+_GAP = re.compile(r"[\s(),的于在]*$")
+
+# Minutes after midnight and how far off still agrees, for words that are no exact time.
+_PARTS = {
+    "凌晨": (180, 180), "清晨": (390, 90), "早上": (465, 105), "早晨": (465, 105), "早": (465, 105),
+    "上午": (600, 120), "中午": (720, 60), "午间": (720, 60), "午": (720, 60), "下午": (930, 150),
+    "傍晚": (1110, 60), "晚上": (1200, 150), "晚间": (1200, 150), "夜间": (1260, 180), "夜里": (1260, 180),
+    "今晚": (1200, 150), "晚": (1200, 150),
+}  # fmt: skip
+_OFF_WORK = (1080, 75)
+_ON_WORK = (510, 45)
+_LATE = frozenset(("下午", "傍晚", "晚上", "晚间", "夜间", "夜里", "今晚", "晚"))
+_REL_DAYS = {
+    "大后天": 3, "后天": 2, "明天": 1, "明日": 1, "次日": 1, "第二天": 1, "明": 1, "今天": 0, "今日": 0,
+    "今": 0, "当天": 0, "当日": 0, "昨天": -1, "昨日": -1, "昨晚": -1, "即日": 0,
+}  # fmt: skip
+_CN_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+
+
+def number(text: str) -> int:
+    """Return the value of a number below 100,000 written in digits or in Chinese; -1 when it is none."""
+    if text.isdecimal():
+        return int(text)
+    total = digit = 0
+    seen_unit = False
+    for char in text:
+        if char in _CN_DIGITS:
+            digit = _CN_DIGITS[char] if seen_unit or digit == 0 else digit * 10 + _CN_DIGITS[char]
+        elif char in "十百千万":
+            unit = {"十": 10, "百": 100, "千": 1000, "万": 10000}[char]
+            total, digit, seen_unit = total + (digit or 1) * unit, 0, True
+        elif char == "廿":
+            total, seen_unit = total + 20, True
+        else:
+            return -1
+    return total + digit
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The moments of a text, and the spans that said them."""
+
+    moments: tuple[Moment, ...]
+    spans: tuple[tuple[int, int], ...]
+
+
+def find(text: str, posted_at: datetime, zone: ZoneInfo) -> Found:
+    """Find every moment in a normalised text."""
+    local = posted_at.astimezone(zone)
+    moments: list[Moment] = []
+    spans: list[tuple[int, int]] = []
+    pending: Moment | None = None
+    pending_end = 0
+
+    def flush() -> None:
+        nonlocal pending
+        if pending is not None:
+            moments.append(pending)
+        pending = None
+
+    for match in _FINDER.finditer(text):
+        found = _read(match, local)
+        if found is None:
+            continue
+        is_date = match.lastgroup in _DATE_KINDS or found.day is not None
+        role = _role(text, match)
+        if pending is not None and _GAP.fullmatch(text[pending_end : match.start()]):
+            if is_date and found.minute is None and pending.minute is None and pending.day is not None:
+                found = pending  # 11月8日(周日): the second says the first again
+            elif not is_date and pending.minute is None:
+                found = Moment(pending.role, pending.day, found.minute, found.loose, pending.month_known)
+            else:
+                flush()
+        elif pending is not None:
+            if role is Role.UNTIL and found.day is None:
+                found = Moment(role, pending.day, found.minute, found.loose, pending.month_known)
+            flush()
+        if role is Role.AT and pending is not None:
+            role = pending.role
+        pending = Moment(role, found.day, found.minute, found.loose, found.month_known)
+        pending_end = match.end()
+        spans.append(match.span())
+    flush()
+    return Found(tuple(moments), tuple(spans))
+
+
+def _role(text: str, match: re.Match[str]) -> Role:
+    if match.group().endswith(("前", "内")) or _DUE_AFTER.match(text, match.end()):
+        return Role.DUE
+    before = text[max(0, match.start() - 10) : match.start()]
+    if _DUE_BEFORE.search(before):
+        return Role.DUE
+    if _RANGE.search(before):
+        return Role.UNTIL
+    return Role.AT
+
+
+def _read(match: re.Match[str], local: datetime) -> Moment | None:
+    kind = match.lastgroup
+    g = match.group
+    today = local.date()
+    if kind == "ymd":
+        return _on(int(g("y1")), number(g("m1")), number(g("d1")))
+    if kind in {"md", "dot"}:
+        suffix = "2" if kind == "md" else "3"
+        return _nearest(today, number(g("m" + suffix)), number(g("d" + suffix)))
+    if kind == "monthend":
+        return _month_end(today, g("mm"))
+    if kind == "day":
+        step = {"下": 1, "上": -1}.get(g("mrel")[0], 0)
+        year, month = _shift(today, step)
+        return _on(year, month, number(g("d4")))
+    if kind == "bareday":
+        found = _on(today.year, today.month, number(g("d5")))
+        if found and found.day and found.day < today:
+            found = _on(*_shift(today, 1), number(g("d5")))
+        return found and Moment(found.role, found.day, month_known=False)
+    if kind == "weekday":
+        return _weekday(today, g("wrel"), g("w"))
+    if kind == "weekend":
+        return Moment(Role.AT, today + timedelta(days=6 - today.weekday() + (7 if g("we") == "下周" else 0)))
+    if kind == "relative":
+        minute, loose = _PARTS["晚"] if g("rel") == "昨晚" else (None, 0)
+        return Moment(Role.AT, today + timedelta(days=_REL_DAYS[g("rel")]), minute, loose)
+    if kind == "year":
+        return Moment(Role.AT, date(today.year, 12, 31))
+    if kind == "within":
+        return _within(local, g("wn"), g("wu"))
+    if kind == "offwork":
+        minute, loose = _OFF_WORK if g("shift") == "下班" else _ON_WORK
+        return Moment(Role.AT, None, minute, loose)
+    if kind == "midnight":
+        return Moment(Role.AT, None, 1440)
+    if kind == "daypart":
+        minute, loose = _PARTS[g("dp")]
+        return Moment(Role.AT, None, minute, loose)
+    return _clock(match)
+
+
+def _clock(match: re.Match[str]) -> Moment | None:
+    part = match.group("part")
+    hour = number(match.group("h1") or match.group("h2"))
+    if not 0 <= hour <= 24:
+        return None
+    minutes = {"半": 30, "整": 0, "一刻": 15, "三刻": 45}.get(match.group("half") or "")
+    if minutes is None:
+        minutes = number(match.group("min1") or match.group("min2") or "0")
+    # Without a part of the day, 1 to 6 o'clock is the afternoon: nobody sets a deadline before dawn.
+    late = part in _LATE or (part in {"中午", "午", "午间"} and hour < 11) or (part is None and 1 <= hour <= 6)
+    if late and hour < 12 and match.group("h1") is None:
+        hour += 12
+    elif part in _LATE and hour < 12:
+        hour += 12
+    return Moment(Role.AT, None, hour * 60 + minutes)
+
+
+def _on(year: int, month: int, day: int) -> Moment | None:
+    if not (1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]):
+        return None
+    return Moment(Role.AT, date(year, month, day))
+
+
+def _nearest(today: date, month: int, day: int) -> Moment | None:
+    """Take the year that lies nearest, for a date without one."""
+    years = (today.year - 1, today.year, today.year + 1)
+    found = [moment for year in years if (moment := _on(year, month, day)) and moment.day]
+    return min(found, key=lambda m: abs((m.day or today) - today), default=None)
+
+
+def _shift(today: date, months: int) -> tuple[int, int]:
+    index = today.year * 12 + today.month - 1 + months
+    return index // 12, index % 12 + 1
+
+
+def _month_end(today: date, which: str | None) -> Moment | None:
+    year, month = today.year, today.month
+    if which and which[0] in "上下":
+        year, month = _shift(today, 1 if which[0] == "下" else -1)
+    elif which and which[0] not in "本这当":
+        month = number(which)
+        if not 1 <= month <= 12:
+            return None
+        year += (month < today.month - 6) - (month > today.month + 6)
+    return _on(year, month, monthrange(year, month)[1])
+
+
+def _weekday(today: date, which: str | None, name: str) -> Moment:
+    index = 6 if name in "日天末7" else "一二三四五六".find(name)
+    if index < 0:
+        index = int(name) - 1
+    monday = today - timedelta(days=today.weekday())
+    weeks = {"下": 1, "下下": 2, "上": -1}.get(which or "", 0)
+    day = monday + timedelta(days=index, weeks=weeks)
+    if which is None and day < today:
+        day += timedelta(days=7)
+    return Moment(Role.AT, day, month_known=which is not None or day > today)
+
+
+def _within(local: datetime, amount: str, unit: str) -> Moment:
+    count = 0.5 if amount == "半" else float(number(amount))
+    if unit in {"小时", "钟头", "分钟"}:
+        end = local + timedelta(minutes=count * (1 if unit == "分钟" else 60))
+        return Moment(Role.DUE, end.date(), end.hour * 60 + end.minute, 10)
+    days = count * (7 if unit == "周" else 1)
+    return Moment(Role.DUE, (local + timedelta(days=days)).date())
+
+
+def due_of(moments: tuple[Moment, ...], posted_at: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return the deadline of a text: its earliest due moment, by the end of the day where no time is said."""
+    local = posted_at.astimezone(zone)
+    found = []
+    for moment in moments:
+        if moment.role is not Role.DUE:
+            continue
+        day = moment.day or local.date()
+        minute = 1439 if moment.minute is None else moment.minute
+        at = datetime.combine(day, time(0), tzinfo=zone) + timedelta(minutes=minute)
+        if moment.day is None and at < local:
+            at += timedelta(days=1)
+        found.append(at)
+    return min(found, default=None)
