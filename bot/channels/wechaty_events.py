@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.channels import wechaty_payload as reading
 from bot.channels.base import Stub
+from bot.channels.cleaning import clean_name, clean_text
 from bot.channels.wechaty_lookup import PLATFORM, WechatyLookup
 from bot.errors import PayloadError
 from bot.events import (
@@ -28,9 +29,9 @@ async def message(stub: Stub, lookup: WechatyLookup, account_id: str | None) -> 
     if stub.payload is not None:  # a message event without an id
         reading.id_field(reading.event_fields(stub.payload, "message"), "messageId", "message")
     payload = await lookup.message(stub.native_id)
-    room_id = reading.clean_text(payload.room_id)
-    talker_id = reading.clean_text(payload.from_id)
-    text = reading.clean_text(payload.text)
+    room_id = clean_text(payload.room_id)
+    talker_id = clean_text(payload.from_id)
+    text = clean_text(payload.text)
     at = reading.sent_at(payload.timestamp, stub.received_at)
     number = int(payload.type)
     if number == reading.TYPE_RECALLED and (recalled := reading.recalled_id(text)):
@@ -52,7 +53,7 @@ async def message(stub: Stub, lookup: WechatyLookup, account_id: str | None) -> 
     if kind is MessageKind.LINK and not text:
         text = await lookup.link_title(stub.native_id)
     quote, text = reading.split_quote(text)
-    mentions = [reading.clean_text(i) for i in payload.mention_ids if i]
+    mentions = [clean_text(i) for i in payload.mention_ids if i]
     events.append(
         Message(
             platform=PLATFORM,
@@ -66,7 +67,7 @@ async def message(stub: Stub, lookup: WechatyLookup, account_id: str | None) -> 
             mentions=tuple(dict.fromkeys(mentions)),
             mentions_all=reading.names_everybody(text, mentions),
             quote=quote,
-            file_name=reading.clean_name(payload.filename),
+            file_name=clean_name(payload.filename),
             own=talker_id == account_id,
         )
     )
@@ -84,7 +85,7 @@ async def room_event(stub: Stub, lookup: WechatyLookup, account_id: str | None) 
         return await _left(stub, fields, room_id, lookup, account_id)
     found, _ = await lookup.room(room_id)
     topic = fields.get("newTopic")
-    name = reading.clean_name(topic) if isinstance(topic, str) else found.group.name
+    name = clean_name(topic) if isinstance(topic, str) else found.group.name
     return (found, TopicChange(stub.native_id, GroupRef(PLATFORM, room_id, name), at))
 
 
@@ -97,7 +98,7 @@ async def _joined(stub: Stub, fields: dict[str, Any], room_id: str, lookup: Wech
     ]
     inviter_id = fields.get("inviterId")
     inviter = (
-        await lookup.person(reading.clean_text(inviter_id), room_id)
+        await lookup.person(clean_text(inviter_id), room_id)
         if isinstance(inviter_id, str) and inviter_id
         else None
     )

@@ -9,8 +9,8 @@ from grpclib.const import Status
 from wechaty_grpc.wechaty import puppet
 
 from bot.channels.cache import ExpiringCache
+from bot.channels.cleaning import clean_name, clean_text
 from bot.channels.wechaty_limits import WechatyLimits
-from bot.channels.wechaty_payload import clean_name, clean_text
 from bot.channels.wechaty_rpc import GatewayRpc, RpcError
 from bot.clock import Clock
 from bot.errors import GatewayUnavailableError, PayloadError

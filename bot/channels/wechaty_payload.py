@@ -6,10 +6,10 @@ gateway puts on the wire; the enum of the same name in Python's wechaty_grpc 0.2
 
 import json
 import re
-import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.channels.cleaning import clean_name, clean_text
 from bot.errors import PayloadError
 from bot.events import MessageKind, Quote
 
@@ -36,8 +36,6 @@ _KINDS = {
 
 _EARLIEST = datetime(2011, 1, 1, tzinfo=UTC)  # WeChat appeared in January 2011
 _AHEAD = timedelta(days=1)
-_NAME_LENGTH = 64
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _EVERYBODY = re.compile(r"@(?:所有人|全体成员|all(?![\w@.]))", re.IGNORECASE)
 _EVERYBODY_IDS = frozenset({"@all", "all", "notify@all", "announcement@all"})
 _QUOTE_RULE = "」\n- - -"
@@ -68,18 +66,6 @@ def sent_at(timestamp: int, received_at: datetime) -> datetime:
     if not _EARLIEST.timestamp() <= seconds <= (received_at + _AHEAD).timestamp():
         return received_at
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def clean_text(text: str) -> str:
-    """Return a text that every database and encoding takes: no NUL, no lone surrogate."""
-    return _SURROGATES.sub("\ufffd", text.replace("\0", ""))
-
-
-def clean_name(name: str) -> str:
-    """Return a name fit for one line of any output: no control or direction characters, at most 64 long."""
-    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in name[:512])
-    kept = "".join(c for c in clean_text(kept) if c == "\u200d" or unicodedata.category(c) != "Cf")
-    return " ".join(kept.split())[:_NAME_LENGTH]
 
 
 def split_quote(text: str) -> tuple[Quote | None, str]:

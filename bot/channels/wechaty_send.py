@@ -9,9 +9,9 @@ from grpclib.const import Status
 from wechaty_grpc.wechaty import puppet
 
 from bot.channels.base import Outgoing
+from bot.channels.cleaning import clean_text
 from bot.channels.wechaty_limits import WechatyLimits
 from bot.channels.wechaty_lookup import WechatyLookup
-from bot.channels.wechaty_payload import clean_text
 from bot.channels.wechaty_rpc import GatewayRpc, RpcError
 from bot.errors import GatewayUnavailableError, SendRefusedError, SendUncertainError
 
