@@ -10,7 +10,6 @@ from bot.channels.base import Inbox, Stub
 from bot.errors import StoreUnavailableError
 
 _BATCH = 500
-_RETRY_AFTER = 1.0  # seconds; the inbox is asked again that often while it refuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +22,16 @@ class SeenGap:
 
 
 class Intake:
-    """An ordered, bounded way into the inbox; when it is full, `put` waits and the gateway is held up."""
+    """An ordered, bounded way into the inbox; when it is full, `put` waits and the gateway is held up.
 
-    def __init__(self, channel: str, inbox: Inbox, size: int = 20_000) -> None:
+    An inbox that refuses is asked again every `retry_after` seconds.
+    """
+
+    def __init__(self, channel: str, inbox: Inbox, size: int = 20_000, retry_after: float = 1.0) -> None:
         self._log = logger.bind(channel=channel)
         self._inbox = inbox
         self._queue: asyncio.Queue[Stub | SeenGap] = asyncio.Queue(size)
+        self._retry_after = retry_after
         self._refused = False
 
     async def put(self, item: Stub | SeenGap) -> None:
@@ -60,7 +63,7 @@ class Intake:
                 if not self._refused:
                     self._refused = True
                     self._log.error("inbox cannot be written, received events wait in memory: {}", error)
-                await asyncio.sleep(_RETRY_AFTER)
+                await asyncio.sleep(self._retry_after)
             else:
                 if self._refused:
                     self._refused = False

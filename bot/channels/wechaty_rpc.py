@@ -84,6 +84,9 @@ class GatewayRpc:
             raise RpcError(method, _reason(error), left=left) from None
         except UnicodeDecodeError:
             raise RpcError(method, "its answer is not UTF-8", left=True, status=Status.OK) from None
+        finally:
+            if self._closed:  # while this call was connecting
+                self._channel.close()
         if reply is None:
             raise RpcError(method, "no answer", left=True)
         return reply

@@ -1,0 +1,334 @@
+"""What the Wechaty channel does when the gateway misbehaves, on a real gateway that does."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from loguru import logger
+
+from bot.channels.base import Outgoing, Target
+from bot.channels.wechaty import WechatyChannel
+from bot.channels.wechaty_limits import WechatyLimits
+from bot.channels.wechaty_rpc import GatewayRpc, RpcError
+from bot.channels.wechaty_session import LinkState
+from bot.clock import SystemClock
+from bot.errors import GatewayUnavailableError, SendRefusedError, SendUncertainError
+from bot.events import Message
+from tests.channels.contract import MemoryInbox, running, until
+from tests.gateway_fixtures import BOT, Gateway
+
+pytestmark = pytest.mark.gateway
+
+GROUP = "g1@chatroom"
+LIMITS = WechatyLimits()
+WORDS = "身份证号丢了"  # must be in no log
+
+
+class Rig:
+    def __init__(
+        self, gateway: Gateway, data_dir: Path, token: str = "", limits: WechatyLimits = LIMITS
+    ) -> None:
+        self.gateway = gateway
+        self.inbox = MemoryInbox()
+        self.channel = WechatyChannel(
+            "wechaty",
+            gateway.endpoint,
+            token or gateway.token,
+            data_dir=data_dir,
+            clock=SystemClock(),
+            limits=limits,
+        )
+
+    async def populate(self) -> None:
+        await self.gateway.contact("wxid_zhang", "张三")
+        await self.gateway.room(GROUP, "村干部群", [BOT, "wxid_zhang"], "wxid_zhang")
+
+    async def talk(self, sent: list[str], every: float = 0.02) -> None:
+        """Say something again and again until cancelled; `sent` gets the ids."""
+        while True:
+            sent.append(await self.gateway.say("wxid_zhang", WORDS, room=GROUP))
+            await asyncio.sleep(every)
+
+
+@pytest.fixture
+def log_lines() -> Iterator[list[str]]:
+    """Everything that is logged."""
+    lines: list[str] = []
+    sink = logger.add(lambda line: lines.append(str(line)), format="{level} {message}", level=0)
+    yield lines
+    logger.remove(sink)
+
+
+def told(lines: list[str], state: LinkState) -> int:
+    return sum(state.value in line for line in lines)
+
+
+@asynccontextmanager
+async def talking(rig: Rig) -> AsyncIterator[list[str]]:
+    sent: list[str] = []
+    task = asyncio.create_task(rig.talk(sent))
+    try:
+        yield sent
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def called(gateway: Gateway, call: str, times: int) -> None:
+    """Wait until the gateway was asked so often."""
+    began = time.monotonic()
+    while (await gateway.calls()).get(call, 0) < times:
+        assert time.monotonic() - began < 20, f"{call} was not called {times} times"
+        await asyncio.sleep(0.02)
+
+
+async def dings(gateway: Gateway, more: int) -> None:
+    """Wait for so many more rounds of the watch."""
+    await called(gateway, "ding", (await gateway.calls())["ding"] + more)
+
+
+async def test_restarted_mid_stream(gateway: Gateway, tmp_path: Path, log_lines: list[str]) -> None:
+    rig = Rig(gateway, tmp_path)
+    await rig.populate()
+    async with running(rig.channel, rig.inbox):
+        async with talking(rig) as sent:
+            await until(lambda: len(sent) > 20)
+        await until(lambda: rig.inbox.ids() == sent)
+        await gateway.kill()
+        await until(lambda: not rig.channel.connected)
+        with pytest.raises(SendRefusedError):
+            await rig.channel.send(Outgoing(Target(group_id=GROUP), "此刻发不出"))
+        with pytest.raises(GatewayUnavailableError):
+            await rig.channel.resolve(rig.inbox.stubs[-1])
+        await asyncio.sleep(5)  # long enough for the pauses between attempts to reach their cap
+        await gateway.start()
+        assert await until(lambda: rig.channel.connected, 10, "connected again") <= 10
+        async with talking(rig) as later:
+            await until(lambda: len(later) > 20)
+        await until(lambda: rig.inbox.ids() == sent + later, what="all after the return")
+        (*_, last) = await rig.channel.resolve(rig.inbox.stubs[-1])
+        assert isinstance(last, Message)
+        assert await gateway.sent() == []
+    (gap,) = rig.inbox.gaps
+    assert gap.began_at < gap.ended_at
+    assert (gap.ended_at - gap.began_at).total_seconds() > 5
+    assert told(log_lines, LinkState.ONLINE) == 2
+    assert told(log_lines, LinkState.UNREACHABLE) == 1
+    assert WORDS not in "".join(log_lines)
+    assert gateway.token not in "".join(log_lines)
+
+
+async def test_frozen_for_15_seconds(gateway: Gateway, tmp_path: Path, log_lines: list[str]) -> None:
+    rig = Rig(gateway, tmp_path)
+    await rig.populate()
+    async with running(rig.channel, rig.inbox):
+        async with talking(rig) as sent:
+            await until(lambda: len(sent) > 10)
+            gateway.freeze()
+            began = time.monotonic()
+            await until(lambda: not rig.channel.connected, 10, "noticed")
+            with pytest.raises(SendRefusedError):
+                await rig.channel.send(Outgoing(Target(group_id=GROUP), "此刻发不出"))
+            await asyncio.sleep(15 - (time.monotonic() - began))
+            gateway.thaw()
+            await until(lambda: rig.channel.connected, 10, "answering again")
+            count = len(sent)
+            await until(lambda: len(sent) > count + 10)
+        await until(lambda: rig.inbox.ids() == sent, what="every message, those of the thaw too")
+    assert len(rig.inbox.gaps) == 1
+    assert told(log_lines, LinkState.SILENT) == 1
+
+
+async def test_wrong_token_is_told_once_and_tried_on(
+    gateway: Gateway, tmp_path: Path, log_lines: list[str]
+) -> None:
+    mine = "another-" + gateway.token
+    rig = Rig(gateway, tmp_path, mine)
+    async with running(rig.channel, rig.inbox, connect=False):
+        await until(lambda: told(log_lines, LinkState.REFUSED) == 1)
+        assert not rig.channel.connected
+        await gateway.kill()
+        gateway.token = mine
+        await gateway.start()
+        await until(lambda: rig.channel.connected, 10, "connected with the right token")
+    assert told(log_lines, LinkState.REFUSED) == 1
+    assert mine not in "".join(log_lines)
+
+
+async def test_down_at_start(
+    make_gateway: Callable[[], Gateway], tmp_path: Path, log_lines: list[str]
+) -> None:
+    gateway = make_gateway()
+    rig = Rig(gateway, tmp_path)
+    async with running(rig.channel, rig.inbox, connect=False):
+        await until(lambda: told(log_lines, LinkState.UNREACHABLE) == 1)
+        await gateway.start()
+        await rig.populate()
+        await until(lambda: rig.channel.connected, 10, "connected")
+        sent = await gateway.say("wxid_zhang", WORDS, room=GROUP)
+        await until(lambda: rig.inbox.ids() == [sent])
+    (gap,) = rig.inbox.gaps
+    assert "refused" in gap.reason
+
+
+async def test_second_client_is_refused_and_takes_nothing(
+    gateway: Gateway, tmp_path: Path, log_lines: list[str]
+) -> None:
+    first, second = Rig(gateway, tmp_path / "1"), Rig(gateway, tmp_path / "2")
+    await first.populate()
+    async with running(first.channel, first.inbox):
+        async with running(second.channel, second.inbox, connect=False):
+            await until(lambda: told(log_lines, LinkState.TAKEN) == 1)
+            async with talking(first) as sent:
+                await until(lambda: len(sent) > 10)
+            await until(lambda: first.inbox.ids() == sent)
+            assert second.inbox.ids() == []
+            assert not second.channel.connected
+        assert first.channel.connected
+    assert told(log_lines, LinkState.TAKEN) == 1
+
+
+async def test_takeover_by_a_client_that_stops_the_puppet(
+    gateway: Gateway, tmp_path: Path, log_lines: list[str]
+) -> None:
+    rig = Rig(gateway, tmp_path)
+    await rig.populate()
+    async with running(rig.channel, rig.inbox):
+        await _take_over(gateway)
+        await until(lambda: told(log_lines, LinkState.ENDED) == 1)
+        await gateway.do("login", contact=BOT)
+        await until(lambda: rig.channel.connected, 10, "connected again")
+        sent = await gateway.say("wxid_zhang", WORDS, room=GROUP)
+        await until(lambda: rig.inbox.ids() == [sent])
+    assert len(rig.inbox.gaps) == 1
+
+
+async def test_nobody_logged_in_is_told_and_the_puppet_started(
+    make_gateway: Callable[[], Gateway], tmp_path: Path, log_lines: list[str]
+) -> None:
+    gateway = make_gateway()
+    gateway.log_in_at_start = False
+    await gateway.start()
+    limits = replace(LIMITS, ding_every=0.2, login_patience=0.5, restart_patience=1.0, restarts=2)
+    rig = Rig(gateway, tmp_path, limits=limits)
+    async with running(rig.channel, rig.inbox, connect=False):
+        await until(lambda: told(log_lines, LinkState.WAITING) >= 1)
+        await until(lambda: sum("attempt 2" in line for line in log_lines) == 1, what="two restarts")
+        await dings(gateway, 15)  # a third one would come in this time
+        assert sum("stopping and starting" in line for line in log_lines) == 2
+        await gateway.do("login", contact=BOT)
+        await until(lambda: rig.channel.connected, 10)
+
+
+async def test_login_code_is_waited_for_and_nothing_restarted(
+    make_gateway: Callable[[], Gateway], tmp_path: Path, log_lines: list[str]
+) -> None:
+    gateway = make_gateway()
+    gateway.log_in_at_start = False
+    await gateway.start()
+    await gateway.do("scan")
+    limits = replace(LIMITS, ding_every=0.2, login_patience=0.5, restart_patience=1.0)
+    rig = Rig(gateway, tmp_path, limits=limits)
+    async with running(rig.channel, rig.inbox, connect=False):
+        await until(lambda: told(log_lines, LinkState.SCAN) == 1)
+        await dings(gateway, 15)
+        assert "stopping and starting" not in "".join(log_lines)
+        assert "example.invalid" not in "".join(log_lines)
+        await gateway.do("login", contact=BOT)
+        await until(lambda: rig.channel.connected, 10)
+
+
+async def test_logout_is_told_and_a_gap_until_the_login(
+    gateway: Gateway, tmp_path: Path, log_lines: list[str]
+) -> None:
+    rig = Rig(gateway, tmp_path)
+    async with running(rig.channel, rig.inbox):
+        await gateway.do("logout")
+        await until(lambda: not rig.channel.connected)
+        assert rig.channel.account_id == BOT
+        await gateway.do("login", contact=BOT)
+        await until(lambda: rig.channel.connected)
+        await until(lambda: len(rig.inbox.gaps) == 1)
+    assert rig.inbox.gaps[0].reason == "logged out"
+
+
+async def test_lost_answer_of_a_send_is_uncertain_and_sent_once(gateway: Gateway, tmp_path: Path) -> None:
+    rig = Rig(gateway, tmp_path, limits=replace(LIMITS, send_deadline=1.0))
+    await rig.populate()
+    async with running(rig.channel, rig.inbox):
+        await gateway.do("lose", rpc="messageSendText", count=1)
+        with pytest.raises(SendUncertainError, match="look into the chat"):
+            await rig.channel.send(Outgoing(Target(group_id=GROUP), "回执：两人"))
+        assert [s["text"] for s in await gateway.sent()] == ["回执：两人"]
+        assert rig.channel.connected
+
+
+async def test_gateway_killed_while_sending_is_uncertain(gateway: Gateway, tmp_path: Path) -> None:
+    rig = Rig(gateway, tmp_path)
+    await rig.populate()
+    async with running(rig.channel, rig.inbox):
+        await gateway.do("delay", rpc="messageSendText", milliseconds=20_000)
+        sending = asyncio.create_task(rig.channel.send(Outgoing(Target(group_id=GROUP), "回执")))
+        await called(gateway, "messageSendText", 1)
+        await gateway.kill()
+        with pytest.raises(SendUncertainError):
+            await sending
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "match"),
+    [
+        ("操作频繁，请稍后再试", SendRefusedError, "操作频繁"),
+        ("not logged in", SendRefusedError, "logged in"),
+        (f"timeout while sending {WORDS}", SendUncertainError, "perhaps sent"),
+    ],
+)
+async def test_refusal_by_the_platform_is_understood_and_not_quoted(
+    gateway: Gateway, tmp_path: Path, words: str, error: type[Exception], match: str
+) -> None:
+    rig = Rig(gateway, tmp_path)
+    await rig.populate()
+    async with running(rig.channel, rig.inbox):
+        await gateway.do("sendError", message=words)
+        with pytest.raises(error, match=match) as raised:
+            await rig.channel.send(Outgoing(Target(group_id=GROUP), "回执"))
+    assert WORDS not in str(raised.value)
+
+
+async def test_slow_payloads_do_not_hold_up_receiving(gateway: Gateway, tmp_path: Path) -> None:
+    rig = Rig(gateway, tmp_path, limits=replace(LIMITS, call_deadline=0.5))
+    await rig.populate()
+    await gateway.do("delay", rpc="messagePayload", milliseconds=5_000)
+    async with running(rig.channel, rig.inbox):
+        await gateway.say("wxid_zhang", WORDS, room=GROUP)
+        await until(lambda: len(rig.inbox.stubs) == 1)
+        with pytest.raises(GatewayUnavailableError, match="no answer in time"):
+            await rig.channel.resolve(rig.inbox.stubs[0])
+        await gateway.say("wxid_zhang", WORDS, room=GROUP)
+        await until(lambda: len(rig.inbox.stubs) == 2)
+
+
+async def _take_over(gateway: Gateway) -> None:
+    """Do what the SDK's start() does first: stop the puppet, which ends the other's stream and the login."""
+    from wechaty_grpc.wechaty import puppet
+
+    rpc = GatewayRpc(gateway.endpoint, gateway.token, 10)
+    try:
+        await rpc.call("Stop", puppet.StopRequest(), puppet.StopResponse)
+        await rpc.call("Start", puppet.StartRequest(), puppet.StartResponse)
+    finally:
+        rpc.close()
+
+
+async def test_closed_connection_stays_closed(gateway: Gateway) -> None:
+    from wechaty_grpc.wechaty import puppet
+
+    rpc = GatewayRpc(gateway.endpoint, gateway.token, 10)
+    rpc.close()
+    with pytest.raises(RpcError, match="closed") as raised:
+        await rpc.call("Ding", puppet.DingRequest(), puppet.DingResponse)
+    assert not raised.value.left
