@@ -92,7 +92,8 @@ class NoticeBook:
 
     def _enter(self, post: Post, state: NoticeState) -> None:
         distinct = all(
-            post.features.exact != q.features.exact or post.features.due != q.features.due for q in state.posts
+            post.features.exact != q.features.exact or post.features.due != q.features.due
+            for q in state.posts
         )
         state.add(post)
         self._posts[post.key] = post
@@ -210,17 +211,13 @@ class NoticeBook:
 
     def _meant(self, ack: Ack) -> NoticeState | None:
         states = [s for s in self._within(ack.group, ack.sent_at, ack.person) if s.is_open]
-        waiting = (
-            s for s in states if ack.person not in s.receipts and s.asks_of(ack.person, ack.group)
-        )
+        waiting = (s for s in states if ack.person not in s.receipts and s.asks_of(ack.person, ack.group))
         return next(waiting, states[0] if states else None)
 
     def _within(self, group: int, at: datetime, person: int) -> Iterator[NoticeState]:
         """Yield the notices posted in a group within the window, newest first, this person's own left out."""
         seen: set[int] = set()
-        for post in takewhile(
-            lambda q: at - q.sent_at <= self._settings.ack_window, self._recent(group, at)
-        ):
+        for post in takewhile(lambda q: at - q.sent_at <= self._settings.ack_window, self._recent(group, at)):
             notice = self._notice_of[post.key]
             if notice not in seen and post.sender != person:
                 seen.add(notice)

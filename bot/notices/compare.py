@@ -1,19 +1,30 @@
-"""Whether two posts carry the same notice, and if not, what sets them apart."""
+"""Whether two posts carry the same notice, and if not, what sets them apart.
 
-from collections.abc import Iterable
+Words are aligned first: what both texts say is shared, whatever its order and wording; what only one says is
+left over. Leftovers on one side alone are an addition (a reminder is shorter than its notice). Leftovers on
+both sides set two notices apart when they stand in the same place (请报X统计表, 请报Y统计表), exclude each other
+by their kind (总结 and 方案, 60岁 and 80岁), or when too little is shared beside them.
+"""
+
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.notices.slots import Features, Item, Moment, Slot
+from bot.notices.slots import CONTENT, Features, Item, Moment, Slot
 
 _NAMES = {
     Slot.SUBJECT: "事项", Slot.OBJECT: "索要内容", Slot.ACTION: "动作", Slot.ADDRESSEE: "对象",
     Slot.PLACE: "地点", Slot.NUMBER: "数字", Slot.PERIOD: "所属时期",
 }  # fmt: skip
-_CONTENT = frozenset((Slot.SUBJECT, Slot.OBJECT, Slot.ACTION))
+_ALIGNED = frozenset((*CONTENT, Slot.PLACE, Slot.NUMBER, Slot.PERIOD, Slot.ADDRESSEE))
+_REPLACEABLE = frozenset((*CONTENT, Slot.PLACE, Slot.ADDRESSEE))
+_WEAK = 25  # an item below this weight is passed over
 _TELLING = 40  # an item below this weight tells nothing apart by itself
-_SPECIFIC = 100  # shared weight below which two texts have too little in common to be one notice
-_TOLERANCE = 0.12  # share of differing words that a long rewording may have
+_LITTLE = 60  # shared weight that is enough when nothing differs
+_SPECIFIC = 100  # shared weight below which two texts have too little in common
+_CONTAINED = 0.5  # share of the poorer text that the other must have
+_NEARLY = 0.75  # Jaccard similarity from which a text is a copy: any exchanged word is meant
+_OUTWEIGHED = 0.8  # what differs on both sides, as a share of what is shared, from which they are apart
 _NEAR = timedelta(hours=72)
 
 
@@ -31,28 +42,82 @@ class Verdict:
     material: bool = False  # the same thing is demanded, whoever demands it and until when
 
 
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """What two texts share, in summed weights, and what each has alone."""
+
+    shared: int
+    contained: float  # of the poorer text's content, the share that the other has
+    alike: float  # Jaccard similarity of the 2-grams
+    left: tuple[Item, ...]
+    right: tuple[Item, ...]
+
+    @property
+    def conflict(self) -> int:
+        """The weight of what the side with less alone has alone."""
+        return min(_mass(self.left), _mass(self.right))
+
+
+Difference = tuple[str, list[Item], list[Item]]
+
+
+def align(a: Features, b: Features) -> Alignment:
+    """Align the content of two texts."""
+    shared_a, total_a, left = _cover(a, b)
+    shared_b, total_b, right = _cover(b, a)
+    contained = max(shared_a / total_a if total_a else 0.0, shared_b / total_b if total_b else 0.0)
+    union = len(a.grams | b.grams)
+    alike = len(a.grams & b.grams) / union if union else 1.0
+    return Alignment(min(shared_a, shared_b), contained, alike, tuple(left), tuple(right))
+
+
+def _cover(a: Features, b: Features) -> tuple[int, int, list[Item]]:
+    values = {item.value for item in b.items}
+    seen: set[int] = set()
+    shared = total = 0
+    left = []
+    for item in a.items:
+        if item.slot not in _ALIGNED:
+            continue
+        covered = item.value in values or item.value in b.aliases or _spelt(item, b)
+        if item.value not in seen:
+            seen.add(item.value)
+            total += item.weight
+            shared += item.weight * covered
+        if not covered:
+            left.append(item)
+    return shared, total, left
+
+
+def _mass(items: Iterable[Item]) -> int:
+    return sum({i.value: i.weight for i in items if i.weight >= _TELLING and i.slot in CONTENT}.values())
+
+
+def _spelt(item: Item, other: Features) -> bool:
+    return bool(item.grams) and all(gram in other.grams for gram in item.grams)
+
+
 def same(a: Features, b: Features) -> Verdict:
     """Compare two posts, the earlier one first; features made with one key, packed or not."""
     words = {**a.readable, **b.readable}
     if a.exact == b.exact and not a.substance:
         return Verdict(same=True, score=1.0, why="文字相同")
-    shared, left_a, left_b = _align(a, b)
-    conflict = min(sum(i.weight for i in left_a), sum(i.weight for i in left_b))
-    score = round(shared / (shared + conflict), 3) if shared else 0.0
-    on_subject = shared >= _SPECIFIC or (shared > 0 and not left_a and not left_b)
-    differs = conflict > _TOLERANCE * shared if _jaccard(a, b) < 0.7 else conflict > 0
-    if not on_subject or differs:
-        names = tuple(dict.fromkeys(_NAMES[i.slot] for i in (*left_a, *left_b))) or ("事项",)
-        why = f"{names[0]}不同：{_told(left_a, words)}／{_told(left_b, words)}" if differs else "共同内容太少，不能认定为同一通知"
-        return Verdict(same=False, score=score, why=why, changed=names)
-    changed: list[str] = []
-    told: list[str] = []
-    for slot in (Slot.ADDRESSEE, Slot.PLACE, Slot.NUMBER, Slot.PERIOD):
-        pair = _apart(a, b, slot)
-        if pair:
-            changed.append(_NAMES[slot])
-            told.append(f"{_NAMES[slot]}不同：{_told(pair[0], words)}／{_told(pair[1], words)}")
-    if _moments_differ(a, b):
+    found = align(a, b)
+    score = round(found.contained, 3)
+    apart = _unlike(a, b, found)
+    if apart:
+        return Verdict(same=False, score=score, why=_tell(apart, words), changed=(apart[0],))
+    complete = not found.conflict and found.shared >= _LITTLE
+    if not complete and (found.shared < _SPECIFIC or found.contained < _CONTAINED):
+        return Verdict(same=False, score=score, why="共同内容太少，不能认定为同一通知", changed=("事项",))
+    differences = [
+        difference
+        for slot in (Slot.ADDRESSEE, Slot.PLACE, Slot.NUMBER, Slot.PERIOD)
+        if (difference := _kinds_apart(a, b, slot))
+    ]
+    changed = [difference[0] for difference in differences]
+    told = [_tell(difference, words) for difference in differences]
+    if moments_differ(a, b):
         changed.append("时间")
         told.append(f"时间不同：{_moments(a)}／{_moments(b)}")
     material = not {"数字", "所属时期"} & set(changed) and not a.cancels and not b.cancels
@@ -75,68 +140,113 @@ def same(a: Features, b: Features) -> Verdict:
     )
 
 
-def _align(a: Features, b: Features) -> tuple[float, list[Item], list[Item]]:
-    """Return the shared weight, and the telling content of each side that the other lacks."""
-    shared_a, left_a = _cover(a, b)
-    shared_b, left_b = _cover(b, a)
-    return min(shared_a, shared_b), left_a, left_b
-
-
-def _cover(a: Features, b: Features) -> tuple[float, list[Item]]:
-    values = {item.value for item in b.items}
-    shared = 0.0
-    left: dict[int, Item] = {}
-    for item in a.items:
-        if item.slot not in _CONTENT:
-            continue
-        if item.value in values or (item.grams and all(gram in b.grams for gram in item.grams)):
-            shared += item.weight
-        elif item.weight >= _TELLING:
-            left[item.value] = item
-    return shared, list(left.values())
-
-
-def _apart(a: Features, b: Features, slot: Slot) -> tuple[list[Item], list[Item]] | None:
-    mine = {item.value: item for item in a.items if item.slot == slot}
-    yours = {item.value: item for item in b.items if item.slot == slot}
-    kinds = {item.kind for item in mine.values()} & {item.kind for item in yours.values()}
-    only_mine = [item for value, item in mine.items() if value not in yours and item.kind in kinds]
-    only_yours = [item for value, item in yours.items() if value not in mine and item.kind in kinds]
-    for kind in kinds:
-        left = [i for i in only_mine if i.kind == kind]
-        right = [i for i in only_yours if i.kind == kind]
-        if left and right:
-            return left, right
+def _unlike(a: Features, b: Features, found: Alignment) -> Difference | None:
+    """Find what makes two texts be about different things."""
+    instead = _in_place(found)
+    if instead:
+        return instead
+    families = _families_apart(a, b) or _kinds_apart(a, b, Slot.OBJECT)
+    if families:
+        return families
+    limit = _LITTLE if found.alike >= _NEARLY else _OUTWEIGHED * found.shared
+    if found.conflict >= max(limit, 1):
+        return "事项", _telling(found.left), _telling(found.right)
     return None
 
 
-def _jaccard(a: Features, b: Features) -> float:
-    union = len(a.grams | b.grams)
-    return len(a.grams & b.grams) / union if union else 1.0
+def _telling(items: Iterable[Item]) -> list[Item]:
+    return [item for item in items if item.weight >= _TELLING and item.slot in CONTENT]
 
 
-def _moments_differ(a: Features, b: Features) -> bool:
+def _in_place(found: Alignment) -> Difference | None:
+    """Find two leftovers of which one stands where the other does: beside the same word on the same side."""
+    theirs = _runs(found.right)
+    for mine in _runs(found.left):
+        for yours in theirs:
+            before = mine[0].before and mine[0].before == yours[0].before
+            after = mine[-1].after and mine[-1].after == yours[-1].after
+            weight = min(max(i.weight for i in mine), max(i.weight for i in yours))
+            if (before and after and weight >= _WEAK) or ((before or after) and weight >= _TELLING):
+                return _NAMES[mine[0].slot], mine, yours
+    return None
+
+
+def _runs(items: Iterable[Item]) -> list[list[Item]]:
+    """Put leftovers that stand side by side together."""
+    runs: list[list[Item]] = []
+    for item in items:
+        if item.slot not in _REPLACEABLE:
+            continue
+        if runs and item.before and item.before == runs[-1][-1].value:
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+    return runs
+
+
+def _families_apart(a: Features, b: Features) -> Difference | None:
+    """Find that each text demands objects only of families that the other has none of."""
+    mine = [item for item in a.items if item.slot is Slot.OBJECT and item.kind]
+    yours = [item for item in b.items if item.slot is Slot.OBJECT and item.kind]
+    if mine and yours and not {i.kind for i in mine} & {i.kind for i in yours}:
+        return _NAMES[Slot.OBJECT], mine, yours
+    return None
+
+
+def _kinds_apart(a: Features, b: Features, slot: Slot) -> Difference | None:
+    """Find values of one kind in a slot of which each text has one that the other lacks."""
+    mine = [item for item in a.items if item.slot == slot and item.weight >= _TELLING]
+    yours = [item for item in b.items if item.slot == slot and item.weight >= _TELLING]
+    values_a = {item.value for item in mine}
+    values_b = {item.value for item in yours}
+    for item in mine:
+        if item.value in values_b:
+            continue
+        others = [other for other in yours if other.kind == item.kind and other.value not in values_a]
+        if others:
+            return _NAMES[slot], [item], others
+    return None
+
+
+def moments_differ(a: Features, b: Features) -> bool:
+    """Tell whether both texts name a day, or a time, that the other has not."""
     if a.daily and b.daily and a.posted_at.date() != b.posted_at.date():
         return True
     near = abs(a.posted_at - b.posted_at) <= _NEAR
-    left = [m for m in a.moments if not any(_agree(m, n, near=near) for n in b.moments)]
-    right = [n for n in b.moments if not any(_agree(m, n, near=near) for m in a.moments)]
-    return any(_exclude(m, n) for m in left for n in right)
+
+    def days(m: Moment, n: Moment) -> bool:
+        return _same_day(m, n, near=near)
+
+    return _apart(
+        [m for m in a.moments if m.day is not None], [m for m in b.moments if m.day is not None], days
+    ) or _apart(
+        [m for m in a.moments if m.minute is not None],
+        [m for m in b.moments if m.minute is not None],
+        _same_time,
+    )
 
 
-def _exclude(a: Moment, b: Moment) -> bool:
-    return (a.day is None) == (b.day is None) or (a.minute is None) == (b.minute is None)
+def _apart(a: list[Moment], b: list[Moment], agree: Callable[[Moment, Moment], bool]) -> bool:
+    left = any(not any(agree(m, n) for n in b) for m in a)
+    right = any(not any(agree(m, n) for m in a) for n in b)
+    return left and right
 
 
-def _agree(a: Moment, b: Moment, *, near: bool) -> bool:
-    if a.day and b.day and a.day != b.day:
-        loose = near and a.month_known != b.month_known and a.day.day == b.day.day
-        week = not (a.month_known and b.month_known) and abs((a.day - b.day).days) == 7
-        if not loose and not week:
-            return False
-    if a.minute is not None and b.minute is not None:
-        return abs(a.minute - b.minute) <= max(a.loose, b.loose)
-    return True
+def _same_day(a: Moment, b: Moment, *, near: bool) -> bool:
+    if a.day is None or b.day is None or a.day == b.day:
+        return True
+    if near and a.month_known != b.month_known and a.day.day == b.day.day:
+        return True  # 15号 and 11月15日
+    return not (a.month_known and b.month_known) and abs((a.day - b.day).days) == 7
+
+
+def _same_time(a: Moment, b: Moment) -> bool:
+    return abs((a.minute or 0) - (b.minute or 0)) <= max(a.loose, b.loose)
+
+
+def _tell(difference: Difference, words: dict[int, str]) -> str:
+    name, left, right = difference
+    return f"{name}不同：{_told(left, words)}／{_told(right, words)}"
 
 
 def _told(items: Iterable[Item], words: dict[int, str]) -> str:

@@ -21,13 +21,21 @@ class _Cancel(_Words):
     negated: str
 
 
+class _Speech(_Words):
+    offices: str
+
+
 class LexiconFile(BaseModel):
     """The schema of lexicon.toml: slots of meaning = words."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     object: dict[str, str]
     action: dict[str, str]
-    addressee: dict[str, str]
+    addressee: dict[str, dict[str, str]]
+    relay: _Words
+    family: dict[str, str]
+    topic: _Words
+    speech: _Speech
     place: dict[str, str]
     unit: dict[str, str]
     cancel: _Cancel
@@ -44,11 +52,35 @@ class FreeFile(BaseModel):
     soft: _Words
 
 
+class CommonFile(BaseModel):
+    """The schema of common_words.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    acts: str
+    things: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a word says: its slot, the canonical word, and the kind within which meanings exclude each other."""
+
+    slot: Slot
+    canonical: str
+    kind: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Every word with what it means: `meaning` gives slot and canonical word."""
+    """Every word with what it means."""
 
-    meaning: dict[str, tuple[Slot, str]]
+    meaning: dict[str, Meaning]
+    generic: frozenset[str]
+    relay: frozenset[str]
+    topic: frozenset[str]
+    speech: tuple[str, ...]
+    offices: tuple[str, ...]
+    acts: frozenset[str]
+    things: frozenset[str]
     place_endings: tuple[str, ...]
     units: dict[str, str]
     cancel: tuple[str, ...]
@@ -61,7 +93,7 @@ class Lexicon:
 
     def words(self) -> frozenset[str]:
         """Return every word that the tokenizer should keep whole."""
-        return frozenset(self.meaning) | self.free | self.soft
+        return frozenset(self.meaning) | self.free | self.soft | self.topic
 
 
 def _by_length(words: str) -> tuple[str, ...]:
@@ -80,20 +112,31 @@ def lexicon() -> Lexicon:
     """Return the lexicon that comes with the program."""
     data: LexiconFile = _read("lexicon.toml", LexiconFile)
     free: FreeFile = _read("free_words.toml", FreeFile)
-    meaning: dict[str, tuple[Slot, str]] = {}
+    common: CommonFile = _read("common_words.toml", CommonFile)
     places = dict(data.place)
     endings = places.pop("endings", "")
-    for slot, table in (
-        (Slot.PLACE, places),
-        (Slot.ADDRESSEE, data.addressee),
-        (Slot.ACTION, data.action),
-        (Slot.OBJECT, data.object),
-    ):
+    families = dict(data.family)
+    generic = frozenset(families.pop("generic", "").split())
+    family = {word: name for name, words in families.items() for word in words.split()}
+    meaning: dict[str, Meaning] = {}
+    for canonical, words in places.items():
+        _teach(meaning, words, Meaning(Slot.PLACE, canonical, canonical[-1]))
+    for kind, table in data.addressee.items():
         for canonical, words in table.items():
-            for word in words.split():
-                meaning[word] = (slot, canonical)
+            _teach(meaning, words, Meaning(Slot.ADDRESSEE, canonical, kind))
+    for canonical, words in data.action.items():
+        _teach(meaning, words, Meaning(Slot.ACTION, canonical))
+    for canonical, words in data.object.items():
+        _teach(meaning, words, Meaning(Slot.OBJECT, canonical, family.get(canonical, "")))
     return Lexicon(
         meaning=meaning,
+        generic=generic,
+        relay=frozenset(data.relay.words.split()),
+        topic=frozenset(data.topic.words.split()),
+        speech=_by_length(data.speech.words),
+        offices=_by_length(data.speech.offices),
+        acts=frozenset(common.acts.split()),
+        things=frozenset(common.things.split()),
         place_endings=_by_length(endings),
         units={word: unit for unit, words in data.unit.items() for word in words.split()},
         cancel=_by_length(data.cancel.words),
@@ -101,6 +144,12 @@ def lexicon() -> Lexicon:
         change=_by_length(data.change.words),
         daily=_by_length(data.daily.words),
         prefixes=_by_length(data.prefix.words),
-        free=frozenset(word for words in free.free.values() for word in words.split()),
+        free=frozenset(word for words in free.free.values() for word in words.split())
+        | frozenset(data.prefix.words.split()),
         soft=frozenset(free.soft.words.split()),
     )
+
+
+def _teach(meanings: dict[str, Meaning], words: str, meaning: Meaning) -> None:
+    for word in words.split():
+        meanings[word] = meaning

@@ -10,9 +10,9 @@ from bot.notices.slots import Features, Item, Moment, Role, Slot
 
 _VERSION = 1
 _HEAD = struct.Struct(">BQQdd?B")
-_ITEM = struct.Struct(">BQBQB")
+_ITEM = struct.Struct(">BQBQQQB")
 _MOMENT = struct.Struct(">BIhh?")
-_COUNTS = struct.Struct(">HHH")
+_COUNTS = struct.Struct(">HHHH")
 _CANCELS, _CHANGES, _DAILY = 1, 2, 4
 _MOST = 0xFFFF
 
@@ -31,17 +31,26 @@ def pack(features: Features, key: bytes) -> bytes:
     due = features.due.timestamp() if features.due else 0.0
     parts = [
         _HEAD.pack(
-            _VERSION, features.exact, features.key_mark, features.posted_at.timestamp(), due, bool(features.due), flags
+            _VERSION,
+            features.exact,
+            features.key_mark,
+            features.posted_at.timestamp(),
+            due,
+            bool(features.due),
+            flags,
         )
     ]
     grams = sorted(features.grams)[:_MOST]
+    aliases = sorted(features.aliases)[:_MOST]
     items = features.items[:_MOST]
     moments = features.moments[:_MOST]
-    parts.append(_COUNTS.pack(len(grams), len(items), len(moments)))
-    parts.append(struct.pack(f">{len(grams)}Q", *grams))
+    parts.append(_COUNTS.pack(len(grams), len(aliases), len(items), len(moments)))
+    parts.append(struct.pack(f">{len(grams) + len(aliases)}Q", *grams, *aliases))
     for item in items:
         inner = item.grams[:255]
-        parts.append(_ITEM.pack(item.slot, item.value, item.weight, item.kind, len(inner)))
+        parts.append(
+            _ITEM.pack(item.slot, item.value, item.weight, item.kind, item.before, item.after, len(inner))
+        )
         parts.append(struct.pack(f">{len(inner)}Q", *inner))
     for moment in moments:
         day = moment.day.toordinal() if moment.day else 0
@@ -63,27 +72,36 @@ def _unpack(data: bytes) -> Features:
     if version != _VERSION:
         raise ValueError(f"packed features of version {version}; this program reads {_VERSION}")
     at = _HEAD.size
-    n_grams, n_items, n_moments = _COUNTS.unpack_from(data, at)
+    n_grams, n_aliases, n_items, n_moments = _COUNTS.unpack_from(data, at)
     at += _COUNTS.size
     grams = struct.unpack_from(f">{n_grams}Q", data, at)
     at += 8 * n_grams
+    aliases = struct.unpack_from(f">{n_aliases}Q", data, at)
+    at += 8 * n_aliases
     items = []
     for _ in range(n_items):
-        slot, value, weight, kind, n_inner = _ITEM.unpack_from(data, at)
+        slot, value, weight, kind, before, after, n_inner = _ITEM.unpack_from(data, at)
         at += _ITEM.size
         inner = struct.unpack_from(f">{n_inner}Q", data, at)
         at += 8 * n_inner
-        items.append(Item(Slot(slot), value, weight, kind, inner))
+        items.append(Item(Slot(slot), value, weight, kind, inner, before, after))
     moments = []
     for _ in range(n_moments):
         role, day, minute, loose, known = _MOMENT.unpack_from(data, at)
         at += _MOMENT.size
         moments.append(
-            Moment(Role(role), date.fromordinal(day) if day else None, None if minute < 0 else minute, loose, known)
+            Moment(
+                Role(role),
+                date.fromordinal(day) if day else None,
+                None if minute < 0 else minute,
+                loose,
+                known,
+            )
         )
     return Features(
         exact=exact,
         grams=frozenset(grams),
+        aliases=frozenset(aliases),
         items=tuple(items),
         moments=tuple(moments),
         posted_at=datetime.fromtimestamp(posted, UTC),

@@ -12,8 +12,6 @@ def post_order(post: Post) -> tuple[object, int]:
     return (post.sent_at, post.key)
 
 
-
-
 @dataclass(slots=True)
 class NoticeState:
     """All that is known of one notice; the book alone changes it."""
@@ -76,8 +74,7 @@ class NoticeState:
         had = {
             person
             for person in asked(post)
-            if person in self.receipts
-            and (self.receipts[person].sent_at, self.receipts[person].key) < at
+            if person in self.receipts and (self.receipts[person].sent_at, self.receipts[person].key) < at
         }
         again = {
             reply.person

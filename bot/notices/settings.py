@@ -17,13 +17,17 @@ class NoticeSettings(BaseModel):
         default=24, gt=0, description="a receipt without a quote counts for a notice posted this long before"
     )
     material_days: float = Field(
-        default=30, gt=0, description="the same material demanded again within this time is multiple reporting"
+        default=30,
+        gt=0,
+        description="the same material demanded again within this time is multiple reporting",
     )
     share: float = Field(
         default=0.5, gt=0, le=1, description="a roll-call is redundant when this share was already asked"
     )
     follow_up_minutes: float = Field(
-        default=10, ge=0, description="a bare 收到请回复 belongs to its sender's notice posted this long before"
+        default=10,
+        ge=0,
+        description="a bare 收到请回复 belongs to its sender's notice posted this long before",
     )
 
     @property

@@ -22,9 +22,10 @@ class Slot(IntEnum):
 class Item:
     """One meaningful word of a text, as a keyed hash.
 
-    `weight` is its share in telling notices apart (100 for an ordinary content word). `kind` groups items
-    that exclude each other: the unit of a number, the grain of a period. `grams` are the keyed hashes of its
-    2-grams, by which a word is found in a text that was cut differently.
+    `weight` is its share in telling notices apart (100 for a rare word). `kind` groups items that exclude each
+    other: the unit of a number, the grain of a period, the rank of an addressee. `grams` are the keyed hashes
+    of its 2-grams, by which a word is found in a text that was cut differently. `before` and `after` are the
+    values of the items beside it in its clause, 0 for none: what stands in the same place says another thing.
     """
 
     slot: Slot
@@ -32,6 +33,11 @@ class Item:
     weight: int = 100
     kind: int = 0
     grams: tuple[int, ...] = ()
+    before: int = 0
+    after: int = 0
+
+
+CONTENT = frozenset((Slot.SUBJECT, Slot.OBJECT, Slot.ACTION))
 
 
 class Role(IntEnum):
@@ -67,6 +73,7 @@ class Features:
 
     exact: int
     grams: frozenset[int]
+    aliases: frozenset[int]  # abbreviations that its words could be given
     items: tuple[Item, ...]
     moments: tuple[Moment, ...]
     posted_at: datetime
@@ -81,4 +88,4 @@ class Features:
     @property
     def substance(self) -> int:
         """The summed weight of what it is about; 0 for a bare 收到请回复."""
-        return sum(item.weight for item in self.items if item.slot <= Slot.ACTION)
+        return sum(item.weight for item in self.items if item.slot in CONTENT)

@@ -19,10 +19,10 @@ _DATES = (
     ("monthend", rf"(?P<mm>{_N}|本|这个|当|下个?|上个?)?月(?:底|末|内)(?!容)"),
     ("dot", rf"(?<![\d.:/-])(?P<m3>1[0-2]|0?[1-9])[./-](?P<d3>3[01]|[12]\d|0?[1-9])(?![\d.%:/-]|[万元米公千度个点版]){_AFTER}"),
     ("day", rf"(?P<mrel>本月|这个月|当月|下月|下个月|上月|上个月)(?P<d4>{_N})[日号]"),
-    ("bareday", rf"(?<![\d{_CN}月第-])(?P<d5>{_N})[日号](?=\s*(?:之?以?前|上午|下午|中午|晚上?|早|凌晨|下班|截|止|\(周|\(星期|\d{{1,2}}[:点时]|开会|交|报|完成)|\s*$)"),
-    ("weekday", rf"(?P<wrel>本|这|下下|下|上)?个?{_WEEK}(?P<w>[一二三四五六日天末1-7])(?!\d|[次年月天周个])"),
+    ("bareday", rf"(?<![\d{_CN}月第投选给编-])(?P<d5>{_N})(?:号(?!楼|栋|院|线|库|桥|井|机|房|门|店|铺|选|宿|令|文|仓|池|泵|厅|馆|矿|段|台|投|作|候|公|会|教|码)|日(?=\s*(?:之?以?前|上午|下午|中午|晚|早|凌晨|下班|截|止|\(|开|交|报|完成|\d)|\s*$))"),
+    ("weekday", rf"(?P<wrel>本|这|下下|下|上)?个?{_WEEK}(?P<w>[一二三四五六日天末1-7])(?![次年月天周个])"),
     ("weekend", r"(?P<we>本周|这周|一周|下周|周)内"),
-    ("relative", r"(?P<rel>大后天|后天|明天|明日|次日|第二天|明(?=早|晚|上午|下午|中午)|今天|今日|今(?=早|晚|上午|下午|中午)|当天|当日|昨天|昨日|昨晚|即日)"),
+    ("relative", r"(?P<rel>大后天|后天|明天|明日|次日|第二天|明(?=早|晚|上午|下午|中午)|今天|今日|今(?=早|晚|夜|上午|下午|中午)|当天|当日|昨天|昨日|昨晚|即日)"),
     ("year", r"(?P<ye>年底|年末|年内)"),
     ("within", rf"(?P<wn>\d{{1,3}}|[{_CN}]{{1,3}}|半)个?(?P<wu>工作日|小时|分钟|钟头|天|日|周)(?:之|以)?内"),
 )  # fmt: skip
@@ -34,13 +34,25 @@ _CLOCK = (
 _TIMES = (
     ("offwork", r"(?P<shift>下班|上班)(?:之|以)?前?"),
     ("clock", rf"{_PART}?\s*{_CLOCK}"),
-    ("daypart", rf"(?P<dp>凌晨|清晨|早上|早晨|上午|中午|午间|下午|傍晚|晚上|晚间|夜间|夜里|今晚|早|晚|午)(?=之?以?前|[^\u4e00-\u9fff]|召开|开会|开展|参加|到|在|集|组织|举|报|交|来|去|进|停|将|$)"),
+    (
+        "daypart",
+        r"(?P<dp>凌晨|清晨|早上|早晨|上午|中午|午间|下午|傍晚|晚上|晚间|夜间|夜里|今晚|(?<=[今明天日一二三四五六])(?:早|晚|夜)(?![会点间报饭餐稻]))",
+    ),
     ("midnight", r"(?P<zero>零点|午夜)"),
 )
 _FINDER = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in (*_DATES, *_TIMES)))
+_RANGES = (
+    (
+        re.compile(r"(?<![\d.])(1[0-2]|0?[1-9])\.(\d{1,2})\s*(?:-+|—+|–|~|至|到)\s*(1[0-2]|0?[1-9])\.(\d{1,2})(?![\d.])"),
+        r"\1月\2日至\3月\4日",
+    ),
+    (re.compile(r"(\d{1,2})月(\d{1,2})[日号]?\s*(?:-+|—+|–|~|至|到)\s*(\d{1,2})[日号](?!\d)"), r"\1月\2日至\1月\3日"),
+)  # fmt: skip
 _DATE_KINDS = frozenset(name for name, _ in _DATES)
 _DUE_AFTER = re.compile(r"\s*\)?\s*(?:之|以)?(?:前(?!往|来|去|期|进)|截止|截|止|为止|内)")
-_DUE_BEFORE = re.compile(r"(?:截止(?:时间|日期|到|至|于)?|截至|最迟|最晚|时限|期限|不超过|不晚于|限)(?:为|是|在|于)?[:\s]*$")
+_DUE_BEFORE = re.compile(
+    r"(?:截止(?:时间|日期|到|至|于)?|截至|最迟|最晚|时限|期限|不超过|不晚于|限)(?:为|是|在|于)?[:\s]*$"
+)
 _RANGE = re.compile(r"\s*(?:-+|—+|–|~|至|到)\s*$")
 _GAP = re.compile(r"[\s(),的于在]*$")
 
@@ -49,7 +61,7 @@ _PARTS = {
     "凌晨": (180, 180), "清晨": (390, 90), "早上": (465, 105), "早晨": (465, 105), "早": (465, 105),
     "上午": (600, 120), "中午": (720, 60), "午间": (720, 60), "午": (720, 60), "下午": (930, 150),
     "傍晚": (1110, 60), "晚上": (1200, 150), "晚间": (1200, 150), "夜间": (1260, 180), "夜里": (1260, 180),
-    "今晚": (1200, 150), "晚": (1200, 150),
+    "今晚": (1200, 150), "夜": (1290, 210), "晚": (1200, 150),
 }  # fmt: skip
 _OFF_WORK = (1080, 75)
 _ON_WORK = (510, 45)
@@ -58,7 +70,20 @@ _REL_DAYS = {
     "大后天": 3, "后天": 2, "明天": 1, "明日": 1, "次日": 1, "第二天": 1, "明": 1, "今天": 0, "今日": 0,
     "今": 0, "当天": 0, "当日": 0, "昨天": -1, "昨日": -1, "昨晚": -1, "即日": 0,
 }  # fmt: skip
-_CN_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
+_CN_DIGITS = {
+    "零": 0,
+    "〇": 0,
+    "一": 1,
+    "二": 2,
+    "两": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+}
 
 
 def number(text: str) -> int:
@@ -86,6 +111,13 @@ class Found:
 
     moments: tuple[Moment, ...]
     spans: tuple[tuple[int, int], ...]
+
+
+def spell_ranges(text: str) -> str:
+    """Write a range of days out, both ends with their month: 11.12—11.18, 11月12日至18日."""
+    for pattern, spelt in _RANGES:
+        text = pattern.sub(spelt, text)
+    return text
 
 
 def find(text: str, posted_at: datetime, zone: ZoneInfo) -> Found:
@@ -126,6 +158,15 @@ def find(text: str, posted_at: datetime, zone: ZoneInfo) -> Found:
         spans.append(match.span())
     flush()
     return Found(tuple(moments), tuple(spans))
+
+
+def named_dates(text: str, posted_at: datetime, zone: ZoneInfo) -> list[date]:
+    """Return the dates that a normalised text names with their month."""
+    local = posted_at.astimezone(zone)
+    found = [
+        _read(match, local) for match in _FINDER.finditer(text) if match.lastgroup in {"ymd", "md", "dot"}
+    ]
+    return [moment.day for moment in found if moment and moment.day]
 
 
 def _role(text: str, match: re.Match[str]) -> Role:
@@ -186,14 +227,16 @@ def _clock(match: re.Match[str]) -> Moment | None:
     hour = number(match.group("h1") or match.group("h2"))
     if not 0 <= hour <= 24:
         return None
+    if hour == 12 and part in _LATE:
+        hour = 24  # 晚上12点 is midnight
     minutes = {"半": 30, "整": 0, "一刻": 15, "三刻": 45}.get(match.group("half") or "")
     if minutes is None:
         minutes = number(match.group("min1") or match.group("min2") or "0")
     # Without a part of the day, 1 to 6 o'clock is the afternoon: nobody sets a deadline before dawn.
-    late = part in _LATE or (part in {"中午", "午", "午间"} and hour < 11) or (part is None and 1 <= hour <= 6)
-    if late and hour < 12 and match.group("h1") is None:
-        hour += 12
-    elif part in _LATE and hour < 12:
+    late = (
+        part in _LATE or (part in {"中午", "午", "午间"} and hour < 11) or (part is None and 1 <= hour <= 6)
+    )
+    if hour < 12 and (part in _LATE or (late and match.group("h1") is None)):
         hour += 12
     return Moment(Role.AT, None, hour * 60 + minutes)
 
