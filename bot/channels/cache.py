@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from bot.clock import Clock
 
@@ -34,6 +34,7 @@ class ExpiringCache(Generic[K, V]):
         flight = self._flights.get(key)
         if flight is None:
             flight = asyncio.create_task(self._fly(key))
+            flight.add_done_callback(_look_at)
             self._flights[key] = flight
         # Shielded: one who gives up waiting must not take the answer from the others.
         return await asyncio.shield(flight), True
@@ -61,3 +62,9 @@ class ExpiringCache(Generic[K, V]):
         finally:
             if self._flights.get(key) is mine:
                 del self._flights[key]
+
+
+def _look_at(flight: asyncio.Task[Any]) -> None:
+    """Take notice of a failure, else asyncio complains when all who asked have given up."""
+    if not flight.cancelled():
+        flight.exception()

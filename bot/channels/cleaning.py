@@ -3,7 +3,6 @@
 import re
 import unicodedata
 
-_NAME_LENGTH = 64
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _JOINER = "\u200d"  # holds emoji together
 
@@ -13,8 +12,8 @@ def clean_text(text: str) -> str:
     return _SURROGATES.sub("\ufffd", text.replace("\0", ""))
 
 
-def clean_name(name: str) -> str:
-    """Return a name fit for one line of any output: no control or direction characters, at most 64 long."""
-    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in name[:512])
+def clean_name(name: str, length: int = 64) -> str:
+    """Return a name fit for one line of any output: no control or direction characters, cut to `length`."""
+    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in name[:1024])
     kept = "".join(c for c in clean_text(kept) if c == _JOINER or unicodedata.category(c) != "Cf")
-    return " ".join(kept.split())[:_NAME_LENGTH]
+    return " ".join(kept.split())[:length]

@@ -6,11 +6,13 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+from loguru import logger
 from wechaty_grpc.wechaty import puppet
 from wechaty_grpc.wechaty.puppet import EventType
 
 from bot.channels import wechaty_events
 from bot.channels.base import Capabilities, Inbox, Outgoing, Stub
+from bot.channels.cleaning import clean_text
 from bot.channels.intake import Intake
 from bot.channels.wechaty_compat import prepare
 from bot.channels.wechaty_limits import WechatyLimits
@@ -72,6 +74,8 @@ class WechatyChannel:
         self._clock = clock
         self._limits = limits or WechatyLimits()
         self._bots = frozenset(bots)
+        self._log = logger.bind(channel=name)
+        self._strange: set[int] = set()
         self._intake: Intake | None = None
         self._session = GatewaySession(
             name, self._open, clock, self._limits, on_event=self._received, on_gap=self._put
@@ -117,11 +121,13 @@ class WechatyChannel:
         The snapshot of a group comes with every message that found it new or stale, so several messages
         resolved at the same time may all bring it.
         """
+        if stub.kind != "message" and stub.kind not in _KINDS.values():
+            return ()
+        if self.account_id is None:  # else the bot would not know its own messages
+            raise GatewayUnavailableError(f"channel {self.name}: nobody has logged in yet")
         if stub.kind == "message":
             return await wechaty_events.message(stub, self._lookup, self.account_id)
-        if stub.kind in _KINDS.values():
-            return await wechaty_events.room_event(stub, self._lookup, self.account_id)
-        return ()
+        return await wechaty_events.room_event(stub, self._lookup, self.account_id)
 
     async def send(self, outgoing: Outgoing) -> str | None:
         """Send. Raises SendRefusedError or SendUncertainError."""
@@ -175,10 +181,13 @@ class WechatyChannel:
             kind = "message"
             message_id = _field(raw, "messageId")
             if message_id:
-                await self._put(Stub(self.name, kind, message_id, at))
+                await self._put(Stub(self.name, kind, clean_text(message_id), at))
                 return
         elif kind != f"event-{number}" and (room_id := _field(raw, "roomId")):
             self._lookup.forget_room(room_id)
+        elif kind == f"event-{number}" and number not in self._strange:
+            self._strange.add(number)
+            self._log.warning("the gateway sends events of the unknown type {}: kept, without effect", number)
         # These have no id of their own: the same words, which include the time, are the same event.
         digest = hashlib.sha256(raw).hexdigest()[:32]
         await self._put(Stub(self.name, kind, digest, at, raw))

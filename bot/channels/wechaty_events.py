@@ -21,7 +21,7 @@ from bot.events import (
 )
 
 
-async def message(stub: Stub, lookup: WechatyLookup, account_id: str | None) -> Sequence[Event]:
+async def message(stub: Stub, lookup: WechatyLookup, account_id: str) -> Sequence[Event]:
     """Return a message, after the snapshot of its group where that is new; or a recall.
 
     Raises PayloadError and GatewayUnavailableError.
@@ -50,14 +50,14 @@ async def message(stub: Stub, lookup: WechatyLookup, account_id: str | None) -> 
     sender = await lookup.person(talker_id, room_id or None)
     kind = reading.kind_of(number, text)
     text = reading.body_of(kind, text)
-    if kind is MessageKind.LINK and not text:
-        text = await lookup.link_title(stub.native_id)
+    if kind in {MessageKind.LINK, MessageKind.MINI_PROGRAM} and not text:
+        text = await lookup.title(stub.native_id, kind)
     quote, text = reading.split_quote(text)
     mentions = [clean_text(i) for i in payload.mention_ids if i]
     events.append(
         Message(
             platform=PLATFORM,
-            account=account_id or "",
+            account=account_id,
             native_id=stub.native_id,
             group=group,
             sender=sender,
@@ -67,14 +67,14 @@ async def message(stub: Stub, lookup: WechatyLookup, account_id: str | None) -> 
             mentions=tuple(dict.fromkeys(mentions)),
             mentions_all=reading.names_everybody(text, mentions),
             quote=quote,
-            file_name=clean_name(payload.filename),
+            file_name=clean_name(payload.filename, 255),
             own=talker_id == account_id,
         )
     )
     return events
 
 
-async def room_event(stub: Stub, lookup: WechatyLookup, account_id: str | None) -> Sequence[Event]:
+async def room_event(stub: Stub, lookup: WechatyLookup, account_id: str) -> Sequence[Event]:
     """Return what happened to a group, after its snapshot. Raises as `message`."""
     fields = reading.event_fields(stub.payload, stub.kind)
     room_id = reading.id_field(fields, "roomId", stub.kind)
@@ -107,7 +107,7 @@ async def _joined(stub: Stub, fields: dict[str, Any], room_id: str, lookup: Wech
 
 
 async def _left(
-    stub: Stub, fields: dict[str, Any], room_id: str, lookup: WechatyLookup, account_id: str | None
+    stub: Stub, fields: dict[str, Any], room_id: str, lookup: WechatyLookup, account_id: str
 ) -> Sequence[Event]:
     ids = reading.id_list(fields, "removeeIdList")
     at = reading.event_time(fields, stub.received_at)

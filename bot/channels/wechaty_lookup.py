@@ -14,7 +14,7 @@ from bot.channels.wechaty_limits import WechatyLimits
 from bot.channels.wechaty_rpc import GatewayRpc, RpcError
 from bot.clock import Clock
 from bot.errors import GatewayUnavailableError, PayloadError
-from bot.events import GroupRef, GroupSnapshot, MemberInfo, PersonRef, Role
+from bot.events import GroupRef, GroupSnapshot, MemberInfo, MessageKind, PersonRef, Role
 
 PLATFORM = "wechat"
 _OFFICIAL = 2  # ContactType of wechaty-puppet: an official account, never a person
@@ -53,13 +53,19 @@ class WechatyLookup:
         except RpcError as error:
             _give_up(error, "message")
 
-    async def link_title(self, message_id: str) -> str:
-        """Return title and description of a link, empty where the gateway does not tell."""
-        request = puppet.MessageUrlRequest(id=message_id)
+    async def title(self, message_id: str, kind: MessageKind) -> str:
+        """Return title and description of a link or mini-program, empty where the gateway does not tell."""
         try:
-            reply = await self._ask("MessageUrl", request, puppet.MessageUrlResponse, attempts=1)
-            fields = json.loads(reply.url_link or "{}")
-        except (RpcError, ValueError):
+            if kind is MessageKind.LINK:
+                url = puppet.MessageUrlRequest(id=message_id)
+                reply = await self._ask("MessageUrl", url, puppet.MessageUrlResponse, attempts=2)
+                fields = json.loads(reply.url_link or "{}")
+            else:
+                program = puppet.MessageMiniProgramRequest(id=message_id)
+                reply_type = puppet.MessageMiniProgramResponse
+                reply = await self._ask("MessageMiniProgram", program, reply_type, attempts=2)
+                fields = json.loads(reply.mini_program or "{}")
+        except (RpcError, ValueError, RecursionError):
             return ""
         if not isinstance(fields, dict):
             return ""

@@ -36,6 +36,7 @@ _KINDS = {
 
 _EARLIEST = datetime(2011, 1, 1, tzinfo=UTC)  # WeChat appeared in January 2011
 _AHEAD = timedelta(days=1)
+_ABSURD = 10**21
 _EVERYBODY = re.compile(r"@(?:所有人|全体成员|all(?![\w@.]))", re.IGNORECASE)
 _EVERYBODY_IDS = frozenset({"@all", "all", "notify@all", "announcement@all"})
 _QUOTE_RULE = "」\n- - -"
@@ -51,14 +52,14 @@ def kind_of(number: int, text: str) -> MessageKind:
     return kind
 
 
-def sent_at(timestamp: int, received_at: datetime) -> datetime:
+def sent_at(timestamp: float, received_at: datetime) -> datetime:
     """Return when a message was sent, in UTC.
 
     Gateways say seconds or milliseconds: above 10^11 it is milliseconds, above 10^14 microseconds. Zero,
     negative (which arrive as large unsigned numbers), before 2011 and more than a day after `received_at`
     are not believed: the time of receipt stands for them.
     """
-    seconds = float(timestamp)
+    seconds = float(max(-_ABSURD, min(timestamp, _ABSURD)))  # an int of JSON may be too large for a float
     if seconds > 1e14:
         seconds /= 1e6
     elif seconds > 1e11:
@@ -106,7 +107,7 @@ def event_fields(payload: bytes | None, kind: str) -> dict[str, Any]:
     """Parse the JSON of an event. Raises PayloadError."""
     try:
         fields = json.loads(payload or b"")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise PayloadError(f"the payload of a {kind} event is not JSON") from None
     if not isinstance(fields, dict):
         raise PayloadError(f"the payload of a {kind} event is not a JSON object")
@@ -130,4 +131,4 @@ def id_list(fields: dict[str, Any], name: str) -> list[str]:
 def event_time(fields: dict[str, Any], received_at: datetime) -> datetime:
     """Return when an event happened; see `sent_at`."""
     value = fields.get("timestamp")
-    return sent_at(value, received_at) if isinstance(value, int) else received_at
+    return sent_at(value, received_at) if isinstance(value, int | float) else received_at

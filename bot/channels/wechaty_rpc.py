@@ -4,6 +4,7 @@ Works on the generated messages of `wechaty_grpc`, not on the SDK above them: th
 message types through a list that ends at 15, and throws away the ids of sent messages (design section 8).
 """
 
+import struct
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from wechaty_grpc.wechaty import puppet
 from bot.errors import ConfigError, GatewayUnavailableError
 
 _SERVICE = "/wechaty.Puppet/"
+_UNREADABLE = (ValueError, IndexError, KeyError, struct.error)  # what betterproto raises on broken bytes
 _LOST = (TimeoutError, OSError, ProtocolError, StreamTerminatedError, H2Error)
 
 
@@ -82,8 +84,8 @@ class GatewayRpc:
             raise _answered(method, error, left=left) from None
         except _LOST as error:
             raise RpcError(method, _reason(error), left=left) from None
-        except UnicodeDecodeError:
-            raise RpcError(method, "its answer is not UTF-8", left=True, status=Status.OK) from None
+        except _UNREADABLE:
+            raise RpcError(method, "its answer cannot be read", left=True, status=Status.OK) from None
         finally:
             if self._closed:  # while this call was connecting
                 self._channel.close()
@@ -104,6 +106,8 @@ class GatewayRpc:
             raise _answered("Event", error, left=True) from None
         except _LOST as error:
             raise RpcError("Event", _reason(error), left=True) from None
+        except _UNREADABLE:
+            raise RpcError("Event", "an event cannot be read", left=True, status=Status.OK) from None
 
 
 def _answered(method: str, error: GRPCError, *, left: bool) -> RpcError:

@@ -150,9 +150,9 @@ class GatewaySession:
         raise RpcError("Event", "the gateway ended the event stream", left=True, status=Status.OK)
 
     async def _login(self, account_id: str) -> None:
-        self._restarts = 0
         if not account_id:
             return
+        self._restarts = 0
         self.account_id = account_id
         self._logged_in = True
         await self._back()
@@ -164,15 +164,12 @@ class GatewaySession:
         started = False
         while True:
             try:
-                await rpc.call("Ding", puppet.DingRequest(), puppet.DingResponse, self._limits.ding_deadline)
+                await self._ding(rpc)
             except RpcError as error:
                 if not answered or error.status is not None:
                     raise
-                # A frozen gateway keeps the stream and what is in it; only when a new connection is
-                # answered while this one is not, this one is dead.
                 self._lost(LinkState.SILENT, "the gateway did not answer")
-                if await self._answers_anew():
-                    raise
+                await self._probe(rpc)
                 continue
             if not answered:
                 answered = True
@@ -201,15 +198,24 @@ class GatewaySession:
             raise RpcError("Event", "nobody is logged in", left=True, status=Status.OK)
         return started
 
-    async def _answers_anew(self) -> bool:
-        probe = self._open_rpc()
+    async def _probe(self, rpc: GatewayRpc) -> None:
+        """Find out whether a silent connection is dead; raises RpcError when it is.
+
+        A frozen gateway keeps the stream and what is in it, so the stream is given up only when a new
+        connection is answered and this one, asked once more, is not.
+        """
+        fresh = self._open_rpc()
         try:
-            await probe.call("Ding", puppet.DingRequest(), puppet.DingResponse, self._limits.ding_deadline)
+            await self._ding(fresh)
         except RpcError as error:
-            return error.status is not None
+            if error.status is None:
+                return
         finally:
-            probe.close()
-        return True
+            fresh.close()
+        await self._ding(rpc)
+
+    async def _ding(self, rpc: GatewayRpc) -> None:
+        await rpc.call("Ding", puppet.DingRequest(), puppet.DingResponse, self._limits.ding_deadline)
 
     def _lost(self, state: LinkState, reason: str) -> None:
         if self._down_since is None:
@@ -244,7 +250,7 @@ def _state_of(error: RpcError) -> LinkState:
 def _text_field(payload: str, name: str) -> str:
     try:
         fields: Any = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     value = fields.get(name) if isinstance(fields, dict) else None
     return value if isinstance(value, str) else ""

@@ -151,7 +151,7 @@ def test_family_emoji_keeps_its_joiners() -> None:
     assert clean_name("👨‍👩‍👧 家长") == "👨‍👩‍👧 家长"
 
 
-@pytest.mark.parametrize("payload", [None, b"", b"{", b"\xff", b"[]", b"null", b'"text"'])
+@pytest.mark.parametrize("payload", [None, b"", b"{", b"\xff", b"[]", b"null", b'"text"', b"[" * 100_000])
 def test_what_is_no_json_object_is_refused(payload: bytes | None) -> None:
     with pytest.raises(PayloadError, match=r"room-join event is not (a )?JSON"):
         event_fields(payload, "room-join")
@@ -164,6 +164,9 @@ def test_fields_of_a_wrong_type_are_not_believed() -> None:
     assert id_list(fields, "ids") == ["a", "b"]
     assert id_list(fields, "roomId") == []
     assert event_time(fields, NOW) == NOW
+    for number in (True, 10**400, -(10**400), float("nan"), float("inf")):
+        assert event_time({"timestamp": number}, NOW) == NOW
+    assert event_time({"timestamp": 1_795_420_000.5}, NOW) == datetime(2026, 11, 23, 7, 46, 40, 500_000, UTC)
 
 
 @pytest.mark.parametrize("endpoint", ["", "localhost", ":80", "h:", "h:0", "h:65536", "h:８０", "http://h"])

@@ -108,6 +108,13 @@ async def test_no_message_type_is_lost(live: WechatyHarness, number: int, kind: 
     assert found.file_name == "台账.xlsx"
 
 
+@pytest.mark.parametrize("number", [9, 14])
+async def test_title_of_a_link_or_mini_program_is_its_text(live: WechatyHarness, number: int) -> None:
+    sent = await live.gateway.say("wxid_li", "<msg><appmsg/></msg>", room=GROUP, type=number)
+    (found,) = await received(live, 1)
+    assert found.text == f"mock title for {sent}"
+
+
 async def test_burst_of_600_in_6_groups_is_complete_in_order_and_cheap(live: WechatyHarness) -> None:
     people = [f"wxid_{n}" for n in range(30)]
     for person in people:

@@ -207,6 +207,22 @@ async def test_takeover_by_a_client_that_stops_the_puppet(
     assert len(rig.inbox.gaps) == 1
 
 
+async def test_a_mute_stream_is_listened_to_again(
+    gateway: Gateway, tmp_path: Path, log_lines: list[str]
+) -> None:
+    limits = replace(LIMITS, ding_every=0.1, mute_after=0.5)
+    rig = Rig(gateway, tmp_path, limits=limits)
+    async with running(rig.channel, rig.inbox):
+        await dings(gateway, 10)
+        assert told(log_lines, LinkState.UNREACHABLE) == 0
+        await gateway.do("mute", on=True)
+        await until(lambda: told(log_lines, LinkState.UNREACHABLE) == 1)
+        await gateway.do("mute", on=False)
+        await until(lambda: rig.channel.connected, 10)
+        await until(lambda: len(rig.inbox.gaps) >= 1)
+    assert "mute" in rig.inbox.gaps[0].reason
+
+
 async def test_nobody_logged_in_is_told_and_the_puppet_started(
     make_gateway: Callable[[], Gateway], tmp_path: Path, log_lines: list[str]
 ) -> None:

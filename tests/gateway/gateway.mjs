@@ -41,6 +41,7 @@ const losing = {}    // RPC -> how many answers are yet to be lost
 const slow = {}      // RPC -> milliseconds before the answer
 let sendIds = false  // whether a send tells the id of its message
 let recalls = false  // whether a recall is granted
+let muted = false    // whether events are swallowed, though calls are answered
 let sendError = ''   // what the platform answers to a send
 
 async function counted (name, body) {
@@ -56,6 +57,7 @@ async function counted (name, body) {
 }
 
 class Platform extends PuppetMock {
+  emit (name, ...rest) { return muted ? false : super.emit(name, ...rest) }
   ding (data) { calls.ding = (calls.ding ?? 0) + 1; this.emit('dong', { data: data || '' }) }
   messagePayload (id) { return counted('messagePayload', () => super.messagePayload(id)) }
   roomPayload (id) { return counted('roomPayload', () => super.roomPayload(id)) }
@@ -126,6 +128,7 @@ const actions = {
   delay: ({ rpc, milliseconds }) => { slow[rpc] = milliseconds },
   sendIds: ({ on }) => { sendIds = on },
   recalls: ({ on }) => { recalls = on },
+  mute: ({ on }) => { muted = on },
   sendError: ({ message }) => { sendError = message },
 }
 
