@@ -1,0 +1,87 @@
+"""Large JSON files in constant memory: the small values before a long array, then its items."""
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import ijson
+from ijson.common import ObjectBuilder
+
+HEADER_VALUES = 2_000_000  # events: a header that long is none
+
+
+class BrokenError(Exception):
+    """The JSON ends or is wrong here; what came before was complete."""
+
+
+def header(stream: BinaryIO, array: str = "messages") -> dict[str, Any]:
+    """Return the top-level values that stand before the long array. Empty when it is no JSON object."""
+    found: dict[str, Any] = {}
+    try:
+        events = ijson.basic_parse(stream)
+        if next(events, ("", None))[0] != "start_map":
+            return {}
+        for count, (event, value) in enumerate(events):
+            if event != "map_key" or value == array or count > HEADER_VALUES:
+                return found
+            found[value] = _value(events)
+    except (ijson.JSONError, RecursionError):
+        pass
+    return found
+
+
+def items(stream: BinaryIO, prefix: str) -> Iterator[Any]:
+    """Yield the items of an array. Raises BrokenError where the file breaks off."""
+    try:
+        yield from ijson.items(stream, prefix)
+    except (ijson.JSONError, RecursionError) as error:
+        raise BrokenError from error
+
+
+def chats(stream: BinaryIO, array: str = "messages") -> Iterator[tuple[dict[str, Any], Any]]:
+    """Yield (chat's values so far, message) for each message of each chat, however deep the chats stand.
+
+    A chat is an object with the array; a chat without messages is not seen. Raises BrokenError.
+    """
+    open_objects: list[dict[str, Any]] = []
+    key = ""
+    try:
+        events = ijson.basic_parse(stream)
+        for event, value in events:
+            if event == "map_key":
+                key = value
+            elif event == "start_map":
+                open_objects.append({})
+            elif event == "end_map":
+                open_objects.pop()
+            elif event == "start_array" and key == array and open_objects:
+                key = ""
+                while (message := _item(events)) is not _END:
+                    yield open_objects[-1], message
+            elif event in ("string", "number", "boolean") and open_objects and key:
+                open_objects[-1][key] = value
+    except (ijson.JSONError, RecursionError) as error:
+        raise BrokenError from error
+
+
+_END = object()
+
+
+def _item(events: Iterator[tuple[str, Any]]) -> Any:
+    event, value = next(events)
+    return _END if event == "end_array" else _built(event, value, events)
+
+
+def _value(events: Iterator[tuple[str, Any]]) -> Any:
+    return _built(*next(events), events)
+
+
+def _built(event: str, value: Any, events: Iterator[tuple[str, Any]]) -> Any:
+    builder = ObjectBuilder()
+    builder.event(event, value)
+    depth = event.startswith("start_")
+    level = int(depth)
+    while level:
+        event, value = next(events)
+        builder.event(event, value)
+        level += event.startswith("start_") - event.startswith("end_")
+    return builder.value
