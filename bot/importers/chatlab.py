@@ -8,7 +8,7 @@ from bot.errors import ImportFormatError
 from bot.events import Label, Message, MessageKind, Role
 from bot.importers.base import Head, Labelled, Read, ReadOptions, Reason, Rejected, Source
 from bot.importers.chat import Chat, group_chat
-from bot.importers.fields import id_of, list_of, map_of, number_of, text_of
+from bot.importers.fields import id_of, list_of, map_of, number_of, raw_item, text_of
 from bot.importers.jsonstream import BrokenError, header, items
 from bot.importers.kinds import body, kinds
 from bot.importers.recent import Recent
@@ -74,12 +74,12 @@ def _message(chat: Chat, recent: Recent, number: int, item: Any, options: ReadOp
     fields = map_of(item)
     if "timestamp" not in fields:
         yield Rejected(
-            number, Reason.NOT_A_MESSAGE if "sender" not in fields else Reason.NO_TIME, raw=str(item)
+            number, Reason.NOT_A_MESSAGE if "sender" not in fields else Reason.NO_TIME, raw=raw_item(item)
         )
         return
     at = instant(fields["timestamp"], options.zone, options.now)
     if isinstance(at, Reason):
-        yield Rejected(number, at, raw=str(item))
+        yield Rejected(number, at, raw=raw_item(item))
         return
     native_id = id_of(fields.get("platformMessageId"))
     content = text_of(fields.get("content"))
@@ -93,7 +93,7 @@ def _message(chat: Chat, recent: Recent, number: int, item: Any, options: ReadOp
     sender = text_of(fields.get("sender"))
     name = text_of(fields.get("groupNickname")) or text_of(fields.get("accountName"))
     if not sender and not name:
-        yield Rejected(number, Reason.NO_SENDER, raw=str(item))
+        yield Rejected(number, Reason.NO_SENDER, raw=raw_item(item))
         return
     kind = kinds().chatlab.get(str(code), MessageKind.UNKNOWN)
     text, file = body(kind, content)

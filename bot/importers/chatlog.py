@@ -8,7 +8,7 @@ from bot.events import MessageKind, Quote
 from bot.importers.base import Head, Read, ReadOptions, Reason, Rejected, Source
 from bot.importers.chat import Chat
 from bot.importers.csvstream import TooLongError, header_of, positions, raw_line, rows
-from bot.importers.fields import cell, map_of, number_of, text_of
+from bot.importers.fields import cell, map_of, number_of, raw_item, text_of
 from bot.importers.jsonstream import BrokenError, items
 from bot.importers.kinds import body, guess, wechat_kind
 from bot.importers.quotes import split_marked
@@ -88,7 +88,7 @@ def _message(rooms: _Rooms, number: int, item: Any, options: ReadOptions) -> Ite
         return
     at = instant(fields.get("time"), options.zone, options.now)
     if isinstance(at, Reason):
-        yield Rejected(number, at, raw=str(item))
+        yield Rejected(number, at, raw=raw_item(item))
         return
     # The sequence is time and a counter: not the platform's id, but the same in every export.
     seq = text_of(fields.get("seq"))
@@ -102,7 +102,7 @@ def _message(rooms: _Rooms, number: int, item: Any, options: ReadOptions) -> Ite
         return
     name = text_of(fields.get("senderName")) or sender or ("我" if fields.get("isSelf") is True else "")
     if not name:
-        yield Rejected(number, Reason.NO_SENDER, raw=str(item))
+        yield Rejected(number, Reason.NO_SENDER, raw=raw_item(item))
         return
     text, file = body(kind, content or text_of(contents.get("title")))
     quoted = _refer(map_of(contents.get("refer")))

@@ -1,5 +1,6 @@
 """Values of parsed JSON and CSV as the type that is wanted, whatever stands there. Pure."""
 
+import json
 from typing import Any
 
 
@@ -37,3 +38,8 @@ def list_of(value: Any) -> list[Any]:
 def cell(row: list[str], at: int) -> str:
     """Return a cell, "" where the row or the column is missing."""
     return row[at] if 0 <= at < len(row) else ""
+
+
+def raw_item(value: Any) -> str:
+    """Return an item of a JSON file as JSON again."""
+    return json.dumps(value, ensure_ascii=False, default=str)

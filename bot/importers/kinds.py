@@ -27,6 +27,7 @@ _MEDIA = frozenset(
         MessageKind.MONEY,
     }
 )
+_DETAILS = "\n\n<a href="  # what PyWxDump puts under a link
 _RECALLED = re.compile(r"撤回了?(?:一条|.{0,64}的)?(?:成员)?消息|recalled a message", re.IGNORECASE)
 
 
@@ -75,6 +76,7 @@ def body(kind: MessageKind, text: str) -> tuple[str, str]:
         text = found[2] or found[3] or ""
     if kind is MessageKind.FILE:
         return "", file_name(text)
+    text = text.partition(_DETAILS)[0]
     return ("", "") if text in kinds().names else (text, "")
 
 
@@ -93,7 +95,7 @@ def guess(text: str) -> tuple[MessageKind, str, str]:
     if found is None or kind is None:
         return MessageKind.TEXT, text, ""
     if kind in _MEDIA:
-        rest = without_placeholders(stripped)
+        rest = without_placeholders(found[3] or "")
         return (kind, "", "") if not rest else (MessageKind.TEXT, rest, "")
     return (kind, *body(kind, stripped))
 

@@ -38,7 +38,7 @@ class People:
 
     def __init__(self, platform: str, group_id: str) -> None:
         self._platform = platform
-        self._group_id = group_id
+        self._group_id = group_id.removeprefix("name:")
         self._refs: dict[tuple[str, str], PersonRef] = {}
         self._by_name: dict[str, str | None] = {}
 

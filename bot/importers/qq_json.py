@@ -8,7 +8,7 @@ from bot.errors import ImportFormatError
 from bot.events import MessageKind, Quote
 from bot.importers.base import Head, Read, ReadOptions, Reason, Rejected, Source
 from bot.importers.chat import Chat, group_chat
-from bot.importers.fields import id_of, list_of, map_of, text_of
+from bot.importers.fields import id_of, list_of, map_of, raw_item, text_of
 from bot.importers.jsonstream import BrokenError, header, items
 from bot.importers.kinds import guess, kinds, without_placeholders
 from bot.importers.recent import Recent
@@ -66,13 +66,13 @@ class _Reading:
     def message(self, number: int, item: Any) -> Iterator[Read]:
         fields = map_of(item)
         if "sender" not in fields and "content" not in fields:
-            yield Rejected(number, Reason.NOT_A_MESSAGE, raw=str(item))
+            yield Rejected(number, Reason.NOT_A_MESSAGE, raw=raw_item(item))
             return
         at = instant(fields.get("timestamp"), self._options.zone, self._options.now)
         if at is Reason.NO_TIME:
             at = instant(fields.get("time"), self._options.zone, self._options.now)
         if isinstance(at, Reason):
-            yield Rejected(number, at, raw=str(item))
+            yield Rejected(number, at, raw=raw_item(item))
             return
         native_id = id_of(fields.get("id")) or id_of(fields.get("messageId"))
         if fields.get("recalled") is True or fields.get("isRecalled") is True:
@@ -93,7 +93,7 @@ class _Reading:
             or text_of(sender.get("name"))
         )
         if not identity and not name:
-            yield Rejected(number, Reason.NO_SENDER, raw=str(item))
+            yield Rejected(number, Reason.NO_SENDER, raw=raw_item(item))
             return
         if uid and uin:
             self._uins[uid] = uin
@@ -138,7 +138,7 @@ def _words(type_name: str, data: dict[str, Any]) -> str:
         return text_of(data.get("text"))
     name = text_of(data.get("name"))
     if type_name == "at":
-        return f"@{name.lstrip('@')} " if name else ""
+        return f"@{name.lstrip('@')}" if name else ""
     return f"[{name}]" if type_name == "face" and name and not _NAMELESS_FACE.fullmatch(name) else ""
 
 

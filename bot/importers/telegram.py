@@ -8,7 +8,7 @@ from bot.errors import ImportFormatError
 from bot.events import MessageKind
 from bot.importers.base import Head, Read, ReadOptions, Reason, Rejected, Source
 from bot.importers.chat import Chat, group_chat
-from bot.importers.fields import id_of, list_of, map_of, text_of
+from bot.importers.fields import id_of, list_of, map_of, raw_item, text_of
 from bot.importers.jsonstream import BrokenError, chats, header, items
 from bot.importers.kinds import kinds
 from bot.importers.recent import Recent
@@ -96,11 +96,11 @@ class _Reading:
     def message(self, number: int, item: Any, options: ReadOptions) -> Iterator[Read]:
         fields = map_of(item)
         if "id" not in fields:
-            yield Rejected(number, Reason.NOT_A_MESSAGE, raw=str(item))
+            yield Rejected(number, Reason.NOT_A_MESSAGE, raw=raw_item(item))
             return
         at = instant(fields.get("date_unixtime") or fields.get("date"), options.zone, options.now)
         if isinstance(at, Reason):
-            yield Rejected(number, at, raw=str(item))
+            yield Rejected(number, at, raw=raw_item(item))
             return
         native_id = self._id(fields.get("id"))
         text, mentions = self._text(fields)
@@ -113,7 +113,7 @@ class _Reading:
         sender = text_of(fields.get("from_id")).removeprefix("user")
         name = text_of(fields.get("from")) or sender
         if not name:
-            yield Rejected(number, Reason.NO_SENDER, raw=str(item))
+            yield Rejected(number, Reason.NO_SENDER, raw=raw_item(item))
             return
         kind = _kind(fields, text)
         reply = self._id(fields.get("reply_to_message_id"))

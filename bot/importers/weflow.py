@@ -8,7 +8,7 @@ from bot.errors import ImportFormatError
 from bot.events import MessageKind
 from bot.importers.base import Head, Read, ReadOptions, Reason, Rejected, Source
 from bot.importers.chat import Chat, group_chat
-from bot.importers.fields import id_of, list_of, map_of, text_of
+from bot.importers.fields import id_of, list_of, map_of, raw_item, text_of
 from bot.importers.jsonstream import BrokenError, header, items
 from bot.importers.kinds import body, guess, named_kind
 from bot.importers.quotes import split_quote
@@ -68,13 +68,13 @@ class _Reading:
     def message(self, number: int, item: Any) -> Iterator[Read]:
         fields = map_of(item)
         if "createTime" not in fields and "formattedTime" not in fields:
-            yield Rejected(number, Reason.NOT_A_MESSAGE, raw=str(item))
+            yield Rejected(number, Reason.NOT_A_MESSAGE, raw=raw_item(item))
             return
         at = instant(fields.get("createTime"), self._options.zone, self._options.now)
         if at is Reason.NO_TIME:
             at = instant(fields.get("formattedTime"), self._options.zone, self._options.now)
         if isinstance(at, Reason):
-            yield Rejected(number, at, raw=str(item))
+            yield Rejected(number, at, raw=raw_item(item))
             return
         native_id = id_of(fields.get("platformMessageId"))
         content = text_of(fields.get("content"))
@@ -86,7 +86,7 @@ class _Reading:
             yield from self._chat.system(at, plain(content), recalled_id(content) or native_id)
             return
         if not sender:
-            yield Rejected(number, Reason.NO_SENDER, raw=str(item))
+            yield Rejected(number, Reason.NO_SENDER, raw=raw_item(item))
             return
         quoted = self._recent.quote(
             id_of(fields.get("replyToMessageId")),
