@@ -17,7 +17,7 @@ from bot.channels.intake import Intake
 from bot.channels.wechaty_compat import prepare
 from bot.channels.wechaty_limits import WechatyLimits
 from bot.channels.wechaty_lookup import PLATFORM, WechatyLookup
-from bot.channels.wechaty_payload import event_fields
+from bot.channels.wechaty_payload import event_fields, found_id
 from bot.channels.wechaty_rpc import GatewayRpc, RpcError, parse_endpoint
 from bot.channels.wechaty_send import WechatySender
 from bot.channels.wechaty_session import GatewaySession
@@ -25,7 +25,8 @@ from bot.clock import Clock
 from bot.errors import ConfigError, GatewayUnavailableError, PayloadError, SendRefusedError
 from bot.events import Event, GroupSnapshot
 
-_KINDS = {
+_KINDS: dict[int, str] = {
+    EventType.EVENT_TYPE_MESSAGE: "message",
     EventType.EVENT_TYPE_ROOM_JOIN: "room-join",
     EventType.EVENT_TYPE_ROOM_LEAVE: "room-leave",
     EventType.EVENT_TYPE_ROOM_TOPIC: "room-topic",
@@ -42,7 +43,7 @@ _IGNORED = frozenset(  # of the link or of no interest; DIRTY is handled where i
         EventType.EVENT_TYPE_RESET,
     )
 )
-_DIRTY_CONTACT, _DIRTY_ROOM, _DIRTY_MEMBER = 2, 3, 4
+_DIRTY_CONTACT, _DIRTY_ROOM = 2, 3
 
 
 class WechatyChannel:
@@ -121,7 +122,7 @@ class WechatyChannel:
         The snapshot of a group comes with every message that found it new or stale, so several messages
         resolved at the same time may all bring it.
         """
-        if stub.kind != "message" and stub.kind not in _KINDS.values():
+        if stub.kind not in _KINDS.values():
             return ()
         if self.account_id is None:  # else the bot would not know its own messages
             raise GatewayUnavailableError(f"channel {self.name}: nobody has logged in yet")
@@ -175,27 +176,23 @@ class WechatyChannel:
         if number in _IGNORED:
             return
         at = self._clock.now()
-        raw = payload.encode(errors="surrogatepass")
+        if number == EventType.EVENT_TYPE_MESSAGE and (message_id := found_id(payload, "messageId")):
+            await self._put(Stub(self.name, "message", clean_text(message_id), at))
+            return
         kind = _KINDS.get(number, f"event-{number}")
-        if number == EventType.EVENT_TYPE_MESSAGE:
-            kind = "message"
-            message_id = _field(raw, "messageId")
-            if message_id:
-                await self._put(Stub(self.name, kind, clean_text(message_id), at))
-                return
-        elif kind != f"event-{number}" and (room_id := _field(raw, "roomId")):
-            self._lookup.forget_room(room_id)
-        elif kind == f"event-{number}" and number not in self._strange:
+        if number not in _KINDS and number not in self._strange:
             self._strange.add(number)
             self._log.warning("the gateway sends events of the unknown type {}: kept, without effect", number)
+        if room_id := found_id(payload, "roomId"):
+            self._lookup.forget_room(room_id)
         # These have no id of their own: the same words, which include the time, are the same event.
-        digest = hashlib.sha256(raw).hexdigest()[:32]
-        await self._put(Stub(self.name, kind, digest, at, raw))
+        raw = payload.encode(errors="surrogatepass")
+        await self._put(Stub(self.name, kind, hashlib.sha256(raw).hexdigest()[:32], at, raw))
 
     def _dirty(self, payload: str) -> None:
-        raw = payload.encode(errors="surrogatepass")
+        """Forget what the gateway says has changed."""
         try:
-            fields = event_fields(raw, "dirty")
+            fields = event_fields(payload, "dirty")
         except PayloadError:
             return
         item, what = fields.get("payloadId"), fields.get("payloadType")
@@ -203,11 +200,3 @@ class WechatyChannel:
             self._lookup.forget_room(item)
         elif isinstance(item, str) and what == _DIRTY_CONTACT:
             self._lookup.forget_person(item)
-
-
-def _field(raw: bytes, name: str) -> str:
-    try:
-        value = event_fields(raw, "gateway").get(name)
-    except PayloadError:
-        return ""
-    return value if isinstance(value, str) else ""

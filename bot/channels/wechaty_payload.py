@@ -103,7 +103,7 @@ def recalled_id(text: str) -> str | None:
     return text if _PLAIN_ID.fullmatch(text) else None
 
 
-def event_fields(payload: bytes | None, kind: str) -> dict[str, Any]:
+def event_fields(payload: str | bytes | None, kind: str) -> dict[str, Any]:
     """Parse the JSON of an event. Raises PayloadError."""
     try:
         fields = json.loads(payload or b"")
@@ -120,6 +120,14 @@ def id_field(fields: dict[str, Any], name: str, kind: str) -> str:
     if not isinstance(value, str) or not value:
         raise PayloadError(f"a {kind} event has no {name}")
     return clean_text(value)
+
+
+def found_id(payload: str | bytes, name: str) -> str:
+    """Return an id of an event, empty where there is none or the payload cannot be read."""
+    try:
+        return id_field(event_fields(payload, "gateway"), name, "gateway")
+    except PayloadError:
+        return ""
 
 
 def id_list(fields: dict[str, Any], name: str) -> list[str]:

@@ -6,13 +6,11 @@ to again; starting, and at last stopping and starting, is tried when nobody is l
 """
 
 import asyncio
-import json
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from grpclib.const import Status
 from loguru import logger
@@ -21,10 +19,12 @@ from wechaty_grpc.wechaty.puppet import EventType
 
 from bot.channels.intake import SeenGap
 from bot.channels.wechaty_limits import WechatyLimits
+from bot.channels.wechaty_payload import found_id
 from bot.channels.wechaty_rpc import GatewayRpc, RpcError
 from bot.clock import Clock
 
 _START_DEADLINE = 20.0  # the gateway itself gives starting 15 s
+_SETTLED = 10.0  # seconds; a link that held so long is tried again at once
 
 
 class LinkState(StrEnum):
@@ -39,9 +39,6 @@ class LinkState(StrEnum):
     WAITING = "gateway answers but nobody is logged in"
     SCAN = "gateway waits for its login code to be scanned"
     ONLINE = "gateway connected and logged in"
-
-
-_GOOD = {LinkState.ONLINE, LinkState.NEW}
 
 
 class GatewaySession:
@@ -70,7 +67,6 @@ class GatewaySession:
         self._alive_at: datetime | None = None  # the last sign of life
         self._down_since: datetime | None = None
         self._down_reason = ""
-        self._events_seen = 0
         self._event_at = 0.0  # loop time of the last event
         self._dongs = False  # this gateway answers a ding with an event
         self._handing_on = False  # waiting for the inbox, not for the gateway
@@ -91,13 +87,14 @@ class GatewaySession:
         """Listen until cancelled."""
         failures = 0
         self._alive_at = self._clock.now()
+        loop = asyncio.get_running_loop()
         while True:
-            online_before = self._events_seen
+            began = loop.time()
             try:
                 await self._listen()
             except RpcError as error:
                 self._lost(_state_of(error), str(error))
-            if self._events_seen > online_before:
+            if loop.time() - began > _SETTLED:
                 failures = 0
             pause = min(self._limits.reconnect_first * 2.0**failures, self._limits.reconnect_cap)
             failures = min(failures + 1, 10)
@@ -130,10 +127,9 @@ class GatewaySession:
     async def _read(self, rpc: GatewayRpc) -> None:
         async for number, payload in rpc.events():
             self._alive_at = self._clock.now()
-            self._events_seen += 1
             self._event_at = asyncio.get_running_loop().time()
             if number == EventType.EVENT_TYPE_LOGIN:
-                await self._login(_text_field(payload, "contactId"))
+                await self._login(found_id(payload, "contactId"))
             elif number == EventType.EVENT_TYPE_LOGOUT:
                 self._logged_in = False
                 self._lost(LinkState.WAITING, "logged out")
@@ -221,7 +217,7 @@ class GatewaySession:
         if self._down_since is None:
             self._down_since = self._alive_at or self._clock.now()
             self._down_reason = reason
-        self._tell(state)
+        self._tell(state, reason)
 
     async def _back(self) -> None:
         if self._down_since is not None:
@@ -230,11 +226,13 @@ class GatewaySession:
             await self._on_gap(gap)
         self._tell(LinkState.ONLINE)
 
-    def _tell(self, state: LinkState) -> None:
+    def _tell(self, state: LinkState, reason: str = "") -> None:
+        """Log a change, once; reasons are our own words, without texts, ids or tokens."""
         if state is self.state:
             return
         self.state = state
-        (self._log.info if state in _GOOD else self._log.warning)("{}", state.value)
+        level = "INFO" if state is LinkState.ONLINE else "WARNING"
+        self._log.log(level, "{}{}", state.value, f" [{reason}]" if reason else "")
 
 
 def _state_of(error: RpcError) -> LinkState:
@@ -245,12 +243,3 @@ def _state_of(error: RpcError) -> LinkState:
     if error.status is not None:
         return LinkState.ENDED
     return LinkState.UNREACHABLE
-
-
-def _text_field(payload: str, name: str) -> str:
-    try:
-        fields: Any = json.loads(payload)
-    except (ValueError, RecursionError):
-        return ""
-    value = fields.get(name) if isinstance(fields, dict) else None
-    return value if isinstance(value, str) else ""
