@@ -17,6 +17,10 @@ _NAMES = {
     Slot.PLACE: "地点", Slot.NUMBER: "数字", Slot.PERIOD: "所属时期",
 }  # fmt: skip
 _ALIGNED = frozenset((*CONTENT, Slot.PLACE, Slot.NUMBER, Slot.PERIOD, Slot.ADDRESSEE))
+_ROLES = {
+    Slot.SUBJECT: "thing", Slot.OBJECT: "thing", Slot.PLACE: "thing", Slot.ACTION: "act", Slot.ADDRESSEE: "who",
+    Slot.NUMBER: "number", Slot.PERIOD: "number",
+}  # fmt: skip
 _REPLACEABLE = frozenset((*CONTENT, Slot.PLACE, Slot.ADDRESSEE))
 _WEAK = 25  # an item below this weight is passed over
 _TELLING = 40  # an item below this weight tells nothing apart by itself
@@ -51,6 +55,7 @@ class Alignment:
     alike: float  # Jaccard similarity of the 2-grams
     left: tuple[Item, ...]
     right: tuple[Item, ...]
+    numbers: frozenset[int]  # that both have
 
     @property
     def conflict(self) -> int:
@@ -68,7 +73,13 @@ def align(a: Features, b: Features) -> Alignment:
     contained = max(shared_a / total_a if total_a else 0.0, shared_b / total_b if total_b else 0.0)
     union = len(a.grams | b.grams)
     alike = len(a.grams & b.grams) / union if union else 1.0
-    return Alignment(min(shared_a, shared_b), contained, alike, tuple(left), tuple(right))
+    return Alignment(
+        min(shared_a, shared_b), contained, alike, tuple(left), tuple(right), _numbers(a) & _numbers(b)
+    )
+
+
+def _numbers(features: Features) -> frozenset[int]:
+    return frozenset(item.value for item in features.items if item.slot is Slot.NUMBER)
 
 
 def _cover(a: Features, b: Features) -> tuple[int, int, list[Item]]:
@@ -82,7 +93,8 @@ def _cover(a: Features, b: Features) -> tuple[int, int, list[Item]]:
         covered = item.value in values or item.value in b.aliases or _spelt(item, b)
         if item.value not in seen:
             seen.add(item.value)
-            total += item.weight
+            # A number or an addressee that only one text has is an addition, never a lack.
+            total += item.weight if covered or item.slot in CONTENT else 0
             shared += item.weight * covered
         if not covered:
             left.append(item)
@@ -145,6 +157,9 @@ def _unlike(a: Features, b: Features, found: Alignment) -> Difference | None:
     instead = _in_place(found)
     if instead:
         return instead
+    where = _places_apart(a, b)
+    if where:
+        return where
     families = _families_apart(a, b) or _kinds_apart(a, b, Slot.OBJECT)
     if families:
         return families
@@ -160,28 +175,67 @@ def _telling(items: Iterable[Item]) -> list[Item]:
 
 def _in_place(found: Alignment) -> Difference | None:
     """Find two leftovers of which one stands where the other does: beside the same word on the same side."""
-    theirs = _runs(found.right)
-    for mine in _runs(found.left):
+    slots = _REPLACEABLE if found.alike < _NEARLY else _ALIGNED
+    theirs = _runs(found.right, slots)
+    for mine in _runs(found.left, slots):
         for yours in theirs:
             before = mine[0].before and mine[0].before == yours[0].before
             after = mine[-1].after and mine[-1].after == yours[-1].after
             weight = min(max(i.weight for i in mine), max(i.weight for i in yours))
-            if (before and after and weight >= _WEAK) or ((before or after) and weight >= _TELLING):
+            if not (before or after):
+                before = after = _across_number(mine, yours, found.numbers)
+            beside = before or after
+            limit = _WEAK if before and after else _TELLING
+            if beside and weight >= limit and _alike(mine, yours):
                 return _NAMES[mine[0].slot], mine, yours
     return None
 
 
-def _runs(items: Iterable[Item]) -> list[list[Item]]:
+def _across_number(mine: list[Item], yours: list[Item], numbers: frozenset[int]) -> bool:
+    """Tell whether both runs stand beside one number, on whichever side: 主持人1名, 1名表演者."""
+    beside = {mine[0].before, mine[-1].after} & {yours[0].before, yours[-1].after}
+    return bool(beside & numbers)
+
+
+def _alike(mine: list[Item], yours: list[Item]) -> bool:
+    """Tell whether two runs can stand for each other: not a verb for a noun, nor a person for a thing."""
+    return bool({_role(item) for item in mine} & {_role(item) for item in yours})
+
+
+def _role(item: Item) -> str:
+    """Return what an item is grammatically; a person who is not addressed is still a person."""
+    return "who" if item.slot is Slot.SUBJECT and item.kind else _ROLES[item.slot]
+
+
+def _runs(items: Iterable[Item], slots: frozenset[Slot]) -> list[list[Item]]:
     """Put leftovers that stand side by side together."""
     runs: list[list[Item]] = []
     for item in items:
-        if item.slot not in _REPLACEABLE:
+        if item.slot not in slots:
             continue
         if runs and item.before and item.before == runs[-1][-1].value:
             runs[-1].append(item)
         else:
             runs.append([item])
     return runs
+
+
+def _places_apart(a: Features, b: Features) -> Difference | None:
+    """Find that both say where, and no word of the place agrees, nor a number (五楼)."""
+    mine = [item for item in a.items if item.slot is Slot.PLACE and item.weight >= _TELLING]
+    yours = [item for item in b.items if item.slot is Slot.PLACE and item.weight >= _TELLING]
+    kinds = {item.kind for item in mine} & {item.kind for item in yours}
+    mine = [item for item in mine if item.kind in kinds]
+    yours = [item for item in yours if item.kind in kinds]
+    if not mine or any(_in(item, b) for item in mine) or any(_in(item, a) for item in yours):
+        return None
+    return None if _numbers(a) & _numbers(b) else (_NAMES[Slot.PLACE], mine, yours)
+
+
+def _in(item: Item, other: Features) -> bool:
+    return (
+        any(item.value == i.value for i in other.items) or item.value in other.aliases or _spelt(item, other)
+    )
 
 
 def _families_apart(a: Features, b: Features) -> Difference | None:

@@ -8,6 +8,8 @@ from bot.classify.normalise import normalise
 from bot.notices import times
 
 _WEEKDAY = re.compile(r"(?:周|星期|礼拜)([一二三四五六日天])")
+_BOTH = re.compile(r"(?P<day>今天|今日|明天|明日|后天)\s*\(?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天])")
+_AHEAD = {"今": 0, "明": 1, "后": 2}
 _YEARS = (0, -1, 1, -2, 2)
 
 
@@ -19,9 +21,15 @@ def assumed_day(texts: tuple[str, ...], today: datetime, zone: ZoneInfo) -> date
     weekday beside a date is right is preferred. Where no date is named it is `today`.
     """
     plain = [times.spell_ranges(normalise(text)) for text in texts]
+    said = next((match for text in plain if (match := _BOTH.search(text))), None)
+    if said is not None:
+        index = min("一二三四五六日天".find(said["weekday"]), 6)
+        monday = today - timedelta(days=today.weekday())
+        return monday + timedelta(days=(index - _AHEAD[said["day"][0]]) % 7)
     dates = sorted(day for text in plain for day in times.named_dates(text, today, zone))
     if not dates:
-        return today
+        weekdays = any(_WEEKDAY.search(text) for text in plain)
+        return today - timedelta(days=today.weekday()) if weekdays else today
     first = dates[0]
     weekday = next((m for text in plain for m in _WEEKDAY.findall(text)), None)
     if weekday is not None:

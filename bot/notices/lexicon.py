@@ -1,7 +1,9 @@
 """The words that tell notices apart, read from data."""
 
 import functools
+import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -19,6 +21,8 @@ class _Words(BaseModel):
 
 class _Cancel(_Words):
     negated: str
+    exempt: str
+    acts: str
 
 
 class _Speech(_Words):
@@ -37,6 +41,7 @@ class LexiconFile(BaseModel):
     topic: _Words
     speech: _Speech
     place: dict[str, str]
+    opposite: dict[str, str]
     unit: dict[str, str]
     cancel: _Cancel
     change: _Words
@@ -83,8 +88,9 @@ class Lexicon:
     things: frozenset[str]
     place_endings: tuple[str, ...]
     units: dict[str, str]
-    cancel: tuple[str, ...]
-    not_cancel: tuple[str, ...]
+    cancel: re.Pattern[str]
+    not_cancel: re.Pattern[str]
+    opposites: tuple[tuple[str, ...], ...]
     change: tuple[str, ...]
     daily: tuple[str, ...]
     prefixes: tuple[str, ...]
@@ -139,14 +145,28 @@ def lexicon() -> Lexicon:
         things=frozenset(common.things.split()),
         place_endings=_by_length(endings),
         units={word: unit for unit, words in data.unit.items() for word in words.split()},
-        cancel=_by_length(data.cancel.words),
-        not_cancel=_by_length(data.cancel.negated),
+        cancel=_pattern(data.cancel),
+        not_cancel=_any(data.cancel.negated.split()),
+        opposites=tuple(tuple(words.split()) for words in data.opposite.values()),
         change=_by_length(data.change.words),
         daily=_by_length(data.daily.words),
         prefixes=_by_length(data.prefix.words),
         free=frozenset(word for words in free.free.values() for word in words.split())
         | frozenset(data.prefix.words.split()),
         soft=frozenset(free.soft.words.split()),
+    )
+
+
+def _any(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(word) for word in _by_length(" ".join(words))))
+
+
+def _pattern(cancel: _Cancel) -> re.Pattern[str]:
+    """Return what finds a calling off: its own words, an exemption before an act, 不 an act 了."""
+    acts = _any(cancel.acts.split()).pattern
+    exempt = _any(cancel.exempt.split()).pattern
+    return re.compile(
+        rf"{_any(cancel.words.split()).pattern}|(?:{exempt})(?:再|来|去|各村|大家|继续){{0,2}}(?:{acts})|不再?(?:{acts})[^,。;!?\n了]{{0,6}}了"
     )
 
 

@@ -11,7 +11,7 @@ _CN = "零〇一二两三四五六七八九十百千"
 _NUMBER = rf"\d+(?:\.\d+)?|[{_CN}]+"
 _PERIODS = re.compile(
     rf"(?P<year>\d{{4}})年(?:度)?|(?P<year_rel>今年度?|去年度?|明年度?|本年度|上年度)"
-    rf"|第?(?P<quarter>[一二三四1-4])季度|(?P<quarter_rel>本季度|上季度|上个季度)"
+    rf"|第?(?P<quarter>前?[一二三四1-4])季度|(?P<quarter_rel>本季度|上季度|上个季度)"
     rf"|(?P<half>上半年|下半年)"
     rf"|(?<![\d{_CN}])(?P<month>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月份?(?![\d{_CN}])"
     r"|(?P<month_rel>本月|当月|上个?月|下个?月|这个月)份?"
@@ -106,7 +106,7 @@ def _period(match: re.Match[str], today: date) -> Numeral:
     value, unit = {
         "year": lambda: (said, "年"),
         "year_rel": lambda: (str(today.year + step), "年"),
-        "quarter": lambda: (_value(said), "季度"),
+        "quarter": lambda: (said[:-1] + _value(said[-1]), "季度"),
         "quarter_rel": lambda: (str(((today.month - 1) // 3 + step) % 4 + 1), "季度"),
         "half": lambda: (said, "半年"),
         "month": lambda: (_value(said), "月"),

@@ -48,6 +48,7 @@ _RANGES = (
     ),
     (re.compile(r"(\d{1,2})月(\d{1,2})[日号]?\s*(?:-+|—+|–|~|至|到)\s*(\d{1,2})[日号](?!\d)"), r"\1月\2日至\1月\3日"),
 )  # fmt: skip
+_CALENDAR = frozenset(("ymd", "md", "dot", "day", "bareday"))
 _DATE_KINDS = frozenset(name for name, _ in _DATES)
 _DUE_AFTER = re.compile(r"\s*\)?\s*(?:之|以)?(?:前(?!往|来|去|期|进)|截止|截|止|为止|内)")
 _DUE_BEFORE = re.compile(
@@ -127,6 +128,7 @@ def find(text: str, posted_at: datetime, zone: ZoneInfo) -> Found:
     spans: list[tuple[int, int]] = []
     pending: Moment | None = None
     pending_end = 0
+    pending_kind = ""
 
     def flush() -> None:
         nonlocal pending
@@ -142,22 +144,35 @@ def find(text: str, posted_at: datetime, zone: ZoneInfo) -> Found:
         role = _role(text, match)
         if pending is not None and _GAP.fullmatch(text[pending_end : match.start()]):
             if is_date and found.minute is None and pending.minute is None and pending.day is not None:
-                found = pending  # 11月8日(周日): the second says the first again
+                # 11月8日(周日) says one day twice: the date counts, whatever its order
+                found = pending if pending_kind in _CALENDAR else found
             elif not is_date and pending.minute is None:
                 found = Moment(pending.role, pending.day, found.minute, found.loose, pending.month_known)
             else:
                 flush()
         elif pending is not None:
             if role is Role.UNTIL and found.day is None:
-                found = Moment(role, pending.day, found.minute, found.loose, pending.month_known)
+                found = _until(pending, found, match)
             flush()
         if role is Role.AT and pending is not None:
             role = pending.role
         pending = Moment(role, found.day, found.minute, found.loose, found.month_known)
         pending_end = match.end()
+        if is_date:
+            pending_kind = match.lastgroup or ""
         spans.append(match.span())
     flush()
     return Found(tuple(moments), tuple(spans))
+
+
+def _until(start: Moment, end: Moment, match: re.Match[str]) -> Moment:
+    """Finish a range: 凌晨1点到5点 ends before dawn, not in the afternoon."""
+    minute = end.minute
+    if start.minute is not None and minute is not None and not match.group("part") and match.group("h2"):
+        early = number(match.group("h2")) * 60
+        if start.minute < early < minute:
+            minute = early + minute % 60
+    return Moment(Role.UNTIL, start.day, minute, end.loose, start.month_known)
 
 
 def named_dates(text: str, posted_at: datetime, zone: ZoneInfo) -> list[date]:

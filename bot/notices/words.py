@@ -1,0 +1,236 @@
+"""Cuts a text into its meaningful words and says for each what it tells: the items of `Features`."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from bot.classify.tokenizer import Tokenizer
+from bot.notices.lexicon import Lexicon, Meaning
+from bot.notices.slots import CONTENT, Item, Slot
+
+# Weights of words, in percent of a rare one; compare.py has the limits that they are measured by.
+SOFT = 15
+PARTICLE = 20
+ACT = 25
+SINGLE = 40
+THING = 60
+RARE = 100
+
+_CHUNK = re.compile(r"[\u3400-\u9fffa-z%℃]+")
+_GENERIC_ACTS = frozenset(("报送", "参加"))
+_EVERY = frozenset(("各", "全体", "每位", "各位", "每个"))
+_CALLS = frozenset(
+    (*_EVERY, "请", "由", "和", "及", "让", "要求", "与", "或", "安排", "派", "的", "我县", "全镇", "全县")
+)
+_NAMED = frozenset(("村", "镇", "乡", "社区", "小区", "街道", "组", "片区", "片", "园区", "路", "街", "桥"))
+_TO = ("给", "至", "到")
+_LONGEST_LOOSE = 4
+_WHERE = re.compile(
+    r"地点(?:定在|设在|改在|为|在|是)?[\s:]*(?P<a>[\u4e00-\u9fff0-9]{2,12})"
+    r"|(?:在|到|于|前往)(?P<b>[\u4e00-\u9fff0-9]{2,12}?)(?:召开|开会|开展|集合|举行|举办|参加|领取|报到|集中|上车|参会)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word that says something; `item` is None for what separates (the end of a clause)."""
+
+    at: int
+    word: str
+    item: Item | None
+
+
+class WordReader:
+    """Reads the items off a text whose dates and numbers are blanked."""
+
+    def __init__(self, tokenizer: Tokenizer, words: Lexicon, mark: Callable[[str], int]) -> None:
+        self._cut = tokenizer.cut
+        self._lexicon = words
+        self._mark = mark
+
+    def read(self, plain: str, bare: str, source: int, readable: dict[int, str]) -> Iterator[Token]:
+        """Yield the meaningful words in order; up to `source` they only say who speaks."""
+        wheres = [match.span("a" if match["a"] else "b") for match in _WHERE.finditer(plain)]
+        for match in _CHUNK.finditer(bare):
+            words = self.split(match.group())
+            at = match.start()
+            for place, item in enumerate(self._items(words)):
+                word = words[place]
+                if item is not None:
+                    item = self._placed(item, at, source, wheres)
+                    readable[item.value] = word
+                    yield Token(at, word, item)
+                    named = self._named_place(words, place, item)
+                    if named is not None:
+                        readable[named.value] = words[place - 1] + word
+                        yield Token(at, words[place - 1] + word, named)
+                at += len(word)
+
+    def split(self, segment: str) -> list[str]:
+        """Cut a segment; single characters that no list knows and that stand together are one word."""
+        words: list[str] = []
+        loose = False
+        for word in self._cut(segment):
+            single = len(word) == 1 and not self._known(word)
+            if single and loose and len(words[-1]) < _LONGEST_LOOSE:
+                words[-1] += word
+            else:
+                words.extend(self._parts(word))
+            loose = single
+        return words
+
+    def tells(self, word: str) -> int:
+        """Return 2 for a word that can be a topic, 1 for one that can end its name, 0 for all others."""
+        meaning = self._lexicon.meaning.get(word)
+        if meaning is not None:
+            return 1 if meaning.slot is Slot.OBJECT else 0
+        if word in self._lexicon.free:
+            return 0
+        return 1 if word in self._lexicon.soft else 2
+
+    def _known(self, word: str) -> bool:
+        lex = self._lexicon
+        return word in lex.meaning or word in lex.free or word in lex.soft
+
+    def _parts(self, word: str) -> tuple[str, ...]:
+        """Split a word that no list has but whose end one has: 学生名单 is a 名单 of 学生."""
+        meanings = self._lexicon.meaning
+        if len(word) < 2 or self._known(word) or word in self._lexicon.topic:
+            return (word,)
+        if len(word) == 2:
+            split = (
+                word[0] in meanings
+                and meanings[word[0]].slot is Slot.OBJECT
+                and word[1] in self._lexicon.free
+            )
+            return (word[0], word[1]) if split else (word,)
+        for cut in range(1, len(word) - 1):
+            if word[cut:] in meanings:
+                return (word[:cut], word[cut:])
+        if word.endswith("表"):
+            return (word[:-1], "表")
+        return (word,)
+
+    def _items(self, words: list[str]) -> Iterator[Item | None]:
+        told = self._told(words)
+        called = True  # whether an addressee may stand here: at the head, after a call, after another one
+        for place, word in enumerate(words):
+            item = self._item(word)
+            if item is not None and item.slot is Slot.ADDRESSEE:
+                if place in told:
+                    item = replace(item, weight=SOFT)
+                elif not called and not word.startswith(tuple(_EVERY)):
+                    item = replace(item, slot=Slot.SUBJECT, weight=SOFT if word in _NAMED else item.weight)
+            called = word in _CALLS or (item is not None and item.slot is Slot.ADDRESSEE)
+            yield item
+
+    def _told(self, words: list[str]) -> frozenset[int]:
+        """Return the places of people who are told through others, or given something: they do not act."""
+        lex = self._lexicon
+        places = set()
+        for i, word in enumerate(words):
+            if word in lex.relay:
+                places |= {i - 2, i - 1, i + 1, i + 2}
+            elif word.endswith(_TO) and lex.meaning.get(word, _NOTHING).slot is Slot.ACTION:
+                places |= {i + 1, i + 2}
+        return frozenset(places)
+
+    def _item(self, word: str) -> Item | None:
+        lex = self._lexicon
+        meaning = lex.meaning.get(word)
+        if meaning is None and word in lex.free:
+            return None
+        if meaning is None and word in lex.soft:
+            return Item(Slot.SUBJECT, self._mark(word), SOFT)
+        grams = tuple(self._mark(gram) for gram in grams_of(word))
+        if meaning is not None:
+            return self._meant(meaning, grams)
+        if len(word) > 2 and word.endswith(lex.place_endings):
+            return Item(Slot.PLACE, self._mark(word), THING, self._mark(word[-1]), grams)
+        return Item(Slot.SUBJECT, self._mark(word), SOFT if word in _NAMED else self._weight(word), 0, grams)
+
+    def _meant(self, meaning: Meaning, grams: tuple[int, ...]) -> Item:
+        generic = meaning.canonical in _GENERIC_ACTS or meaning.canonical in self._lexicon.generic
+        kind = self._mark(meaning.kind) if meaning.kind else 0
+        return Item(meaning.slot, self._mark(meaning.canonical), SOFT if generic else THING, kind, grams)
+
+    def _weight(self, word: str) -> int:
+        lex = self._lexicon
+        if word not in lex.topic:
+            if word in lex.acts:
+                return ACT if len(word) > 1 else PARTICLE
+            if word in lex.things:
+                return THING if len(word) > 1 else PARTICLE
+        return RARE if len(word) > 1 else SINGLE
+
+    def _placed(self, item: Item, at: int, source: int, wheres: list[tuple[int, int]]) -> Item:
+        if at < source and item.weight > SOFT:
+            return replace(item, slot=Slot.SUBJECT, kind=0, weight=SOFT)
+        if item.slot in {Slot.SUBJECT, Slot.PLACE} and any(start <= at < end for start, end in wheres):
+            return replace(item, slot=Slot.PLACE, kind=self._mark("地点"))
+        return item
+
+    def _named_place(self, words: list[str], place: int, item: Item) -> Item | None:
+        """Make 石门 and 村 one place, which excludes other named villages."""
+        if not place or words[place] not in _NAMED:
+            return None
+        name = words[place - 1]
+        if len(name) < 2 or self._known(name) or name in self._lexicon.acts or name in self._lexicon.topic:
+            return None
+        return Item(Slot.PLACE, self._mark(name + words[place]), item.weight, self._mark("名" + words[place]))
+
+
+_NOTHING = Meaning(Slot.SUBJECT, "")
+
+
+def in_context(tokens: list[Token]) -> Iterator[Item]:
+    """Give each item its neighbours within the clause, of those that say what it is about."""
+    before = 0
+    for place, token in enumerate(tokens):
+        if token.item is None:
+            before = 0
+            continue
+        after = 0
+        for other in tokens[place + 1 :]:
+            if other.item is None:
+                break
+            if _speaks(other.item):
+                after = other.item.value
+                break
+        yield replace(token.item, before=before, after=after)
+        if _speaks(token.item):
+            before = token.item.value
+
+
+def _speaks(item: Item) -> bool:
+    return item.slot is Slot.ACTION or (item.weight >= ACT and item.slot is not Slot.ADDRESSEE)
+
+
+def abbreviations(tokens: Iterable[Token]) -> Iterator[str]:
+    """Yield how its words may be shortened: 地质灾害 to 地灾, 经济普查 to 经普, 安全生产责任险 to 安责险."""
+    run: list[str] = []
+    for token in tokens:
+        if token.item is not None and token.item.slot in CONTENT:
+            run.append(token.word)
+        else:
+            yield from _shortened(run)
+            run = []
+    yield from _shortened(run)
+
+
+def _shortened(run: list[str]) -> Iterator[str]:
+    for place, word in enumerate(run):
+        if len(word) > 2:
+            yield word[0] + word[2]
+        if len(word) > 1:
+            yield from (word[0], word[-1], word[len(word) // 2])
+            for other in run[place + 1 : place + 3]:
+                if len(other) > 1:
+                    yield word[0] + other[0]
+                    yield word[0] + other[-1]
+                    yield word[0] + other[0] + other[-1]
+
+
+def grams_of(segment: str) -> Iterator[str]:
+    """Yield the 2-grams of a segment."""
+    return (segment[i : i + 2] for i in range(len(segment) - 1))
