@@ -1,0 +1,365 @@
+"""The one way of a message: classify, notice, record, react; a batch is one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from loguru import logger
+from sqlalchemy import update
+from sqlmodel import Session, col
+
+from bot import commands
+from bot.actions import Actions, Cause
+from bot.channels.base import Channel
+from bot.classify.classifier import Classifier
+from bot.classify.quotes import split_quote
+from bot.clock import Clock
+from bot.config import Config
+from bot.errors import StoreError
+from bot.events import (
+    Classification,
+    Event,
+    Gap,
+    GroupRef,
+    GroupSnapshot,
+    Label,
+    MembershipChange,
+    Message,
+    MessageKind,
+    Quote,
+    Recall,
+    Role,
+    TopicChange,
+)
+from bot.hooks import Context, MessageContext
+from bot.log import failure
+from bot.notices.records import Posted
+from bot.period import WorkingHours
+from bot.react import Reactor
+from bot.registry import Registry
+from bot.secrecy import mark_in
+from bot.store import corrections
+from bot.store.database import Database
+from bot.store.figures import FiguresReader
+from bot.store.follow import Follower
+from bot.store.identities import Identities
+from bot.store.notices import NoticeReader
+from bot.store.reader import GroupView, Reader
+from bot.store.recorder import Draft, Recorder, Stored
+from bot.store.tables import InboxEvent
+from bot.store.tables_work import GapRow
+from bot.texts import Texts
+
+AGREED = "agreed"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An inbox row whose events are known."""
+
+    row_id: int
+    events: Sequence[Event]
+
+
+class Pipeline:
+    """Processes arrivals of one channel. Dependencies come in; nothing here sends."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        identities: Identities,
+        recorder: Recorder,
+        follower: Follower,
+        actions: Actions,
+        reactor: Reactor,
+        registry: Registry,
+        classifier: Classifier,
+        channel: Channel,
+        clock: Clock,
+        config: Config,
+        texts: Texts,
+    ) -> None:
+        self._database = database
+        self._identities = identities
+        self._recorder = recorder
+        self._follower = follower
+        self._actions = actions
+        self._reactor = reactor
+        self._registry = registry
+        self._classifier = classifier
+        self._channel = channel
+        self._clock = clock
+        self._config = config
+        self._texts = texts
+        self._hours = WorkingHours(config.counting.work_begin, config.counting.work_end, config.zone)
+        self._snapshots: dict[str, GroupSnapshot] = {}  # of groups that have not agreed: in memory only
+
+    def process(self, arrivals: Sequence[Arrival]) -> list[tuple[int, str]]:
+        """Process arrivals in order, in one transaction; return (row, reason) of those that had to be set aside.
+
+        When one of them breaks the batch, each is tried by itself: a failing one loses no other.
+        Raises StoreError when the database refuses.
+        """
+        try:
+            self._process(arrivals)
+        except StoreError:
+            self._forget()
+            raise
+        except Exception as error:  # noqa: BLE001 (one message must not hold up the others)
+            self._forget()
+            if len(arrivals) == 1:
+                logger.error(
+                    "一条消息处理失败，已搁置（收件箱编号 {}）：{}", arrivals[0].row_id, failure(error)
+                )
+                return [(arrivals[0].row_id, failure(error))]
+            failed: list[tuple[int, str]] = []
+            for arrival in arrivals:
+                failed += self.process([arrival])
+            return failed
+        return []
+
+    def minute(self) -> None:
+        """Let the jobs of plugins do what is due, each in a transaction of its own."""
+        now = self._clock.now()
+        with self._database.write() as session:
+            context = self._context(session, now)
+            for name, actions in self._reactor.to_minute(context):
+                cause = Cause(
+                    key=f"job:{name}", now=now, private_possible=self._channel.capabilities.private_messages
+                )
+                self._actions.carry_out(session, actions, cause)
+
+    def _forget(self) -> None:
+        self._recorder.forget()
+        self._follower.reset()
+        self._actions.consented.clear()
+
+    def _process(self, arrivals: Sequence[Arrival]) -> None:
+        now = self._clock.now()
+        with self._database.write() as session:
+            waiting: list[Message] = []
+            for arrival in arrivals:
+                for event in arrival.events:
+                    if isinstance(event, Message):
+                        waiting.append(event)
+                    else:
+                        self._messages(session, waiting, now)
+                        waiting = []
+                        self._event(session, event, now)
+            self._messages(session, waiting, now)
+            session.execute(
+                update(InboxEvent)
+                .where(col(InboxEvent.id).in_([arrival.row_id for arrival in arrivals]))
+                .values(state="done", sealed=None)
+            )
+
+    # events that are no messages
+
+    def _event(self, session: Session, event: Event, now: datetime) -> None:
+        match event:
+            case GroupSnapshot() | MembershipChange() | TopicChange():
+                group = self._group_event(session, event, now)
+                cause = Cause(key=f"event:{group.id}", now=now, group_id=group.id)
+                actions = self._reactor.to_event(self._context(session, now), event, group)
+                self._actions.carry_out(session, actions, cause)
+            case Recall():
+                sent_at = self._recorder.recall(session, event.platform, event.message_id)
+                if sent_at is not None:
+                    self._follower.rebuild(session, sent_at)
+            case Gap():
+                session.add(
+                    GapRow(
+                        channel=event.channel,
+                        began_at=event.began_at,
+                        ended_at=event.ended_at,
+                        reason=event.reason,
+                    )
+                )
+            case Message():
+                raise AssertionError("messages are collected before")
+
+    def _group_event(
+        self, session: Session, event: GroupSnapshot | MembershipChange | TopicChange, now: datetime
+    ) -> GroupView:
+        row = self._identities.group(session, event.group, now)
+        self._recorder.forget()
+        if isinstance(event, GroupSnapshot):
+            if row.consent == AGREED:
+                self._identities.snapshot(session, event)
+            else:
+                self._snapshots[event.group.native_id] = event
+                self._identities.snapshot(session, _officers(event))
+        elif isinstance(event, MembershipChange) and row.consent == AGREED:
+            self._identities.change(session, event)
+        view = Reader(session, now).group(row.id or 0)
+        if view is None:
+            raise AssertionError("the group was stored just now")
+        return view
+
+    # messages
+
+    def _messages(self, session: Session, messages: Sequence[Message], now: datetime) -> None:
+        if not messages:
+            return
+        reader = Reader(session, now)
+        groups = {
+            ref: self._group_view(session, reader, ref, now)
+            for ref in dict.fromkeys(message.group for message in messages if message.group is not None)
+        }
+        ordered = sorted(messages, key=lambda message: message.sent_at)
+        drafts = [
+            self._draft(message, groups[message.group])
+            for message in ordered
+            if message.group is not None and groups[message.group].consent == AGREED
+        ]
+        stored = self._recorder.record(session, drafts, now)
+        known = {id(draft.message): item for draft, item in zip(drafts, stored, strict=True)}
+        by_draft = {id(draft.message): draft for draft in drafts}
+        new = [item for item in stored if item is not None]
+        posted: dict[int, Posted] = {}
+        if self._follower.enter(session, new):
+            posted = self._follower.follow(session)
+        for message in ordered:
+            draft = by_draft.get(id(message))
+            item = known.get(id(message))
+            if draft is not None and item is None:
+                continue  # a second delivery, or a person who opted out
+            original = draft.message if draft else _with_quote(message)
+            group = groups.get(message.group) if message.group else None
+            self._react(session, original, group, item, posted, now)
+
+    def _react(
+        self,
+        session: Session,
+        message: Message,
+        group: GroupView | None,
+        item: Stored | None,
+        posted: dict[int, Posted],
+        now: datetime,
+    ) -> None:
+        if message.own or message.sender.is_bot or message.kind == MessageKind.SYSTEM:
+            return
+        addressed = group is None or (message.account in message.mentions)
+        if item is None and not addressed:
+            return
+        context = self._message_context(session, message, group, item, posted, now)
+        cause = Cause(
+            key=f"{message.platform}:{message.group.native_id if message.group else ''}:{message.native_id}",
+            now=now,
+            message=message,
+            group_id=group.id if group else None,
+            person_id=context.person.id,
+            private_possible=context.can_reach_privately,
+        )
+        if item is not None:
+            self._actions.carry_out(session, self._reactor.to_message(context), cause)
+        if addressed:
+            self._actions.carry_out(session, self._reactor.to_command(context, cause), cause)
+            self._take_over(session, now)
+
+    def _take_over(self, session: Session, now: datetime) -> None:
+        """Let what a command changed count for the next message: corrections, members of groups that agreed."""
+        if self._actions.corrected:
+            self._classifier.update(corrections=corrections.load(session))
+            self._actions.corrected = False
+        for group_id in list(self._actions.consented):
+            view = Reader(session, now).group(group_id)
+            snapshot = self._snapshots.pop(view.native_id, None) if view else None
+            if snapshot is not None:
+                self._identities.snapshot(session, snapshot)
+            self._actions.consented.discard(group_id)
+
+    def _group_view(self, session: Session, reader: Reader, ref: GroupRef, now: datetime) -> GroupView:
+        row = self._identities.group(session, ref, now)
+        view = reader.group(row.id or 0)
+        if view is None:
+            raise AssertionError("the group was stored just now")
+        return view
+
+    def _draft(self, message: Message, group: GroupView) -> Draft:
+        message = _with_quote(message)
+        secret = mark_in(message.text) or mark_in(message.file_name)
+        found = self.classify(message)
+        carries = bool(found.labels - {Label.ACK, Label.SUPPLY}) and group.keep_text and not message.own
+        return Draft(
+            message,
+            found,
+            off_hours=not self._hours.covers(message.sent_at),
+            keep_text=carries,
+            secret=bool(secret),
+        )
+
+    def classify(self, message: Message) -> Classification:
+        """Return the labels of a message; a rule that fails loses no message. What is said to the bot demands nothing."""
+        if message.account in message.mentions and commands.find(message.text, self._registry.commands):
+            return Classification()
+        try:
+            return self._classifier.classify(
+                message.text, message.kind, message.quote.text if message.quote else "", message.file_name
+            )
+        except Exception as error:  # noqa: BLE001 (record first: no failing rule loses a message)
+            logger.error("分类出错，消息按无标签记录：{}", failure(error))
+            return Classification()
+
+    def _context(self, session: Session, now: datetime) -> Context:
+        return Context(**self._common(session, now))
+
+    def _common(self, session: Session, now: datetime) -> dict[str, Any]:
+        able = self._channel.capabilities
+        return {
+            "now": now,
+            "zone": self._config.zone,
+            "config": self._config,
+            "reader": Reader(session, now),
+            "figures": FiguresReader(session, self._config.zone),
+            "notices": NoticeReader(session, now, self._config.zone, self._follower),
+            "texts": self._texts,
+            "registry": self._registry,
+            "can_reach_privately": able.private_messages,
+            "can_recall": able.recall,
+        }
+
+    def _message_context(
+        self,
+        session: Session,
+        message: Message,
+        group: GroupView | None,
+        item: Stored | None,
+        posted: dict[int, Posted],
+        now: datetime,
+    ) -> MessageContext:
+        reader = Reader(session, now)
+        pair = (message.sender.platform, message.sender.native_id)
+        row = self._identities.people(session, [message.sender])[pair]
+        person = reader.person(row.id or 0)
+        return MessageContext(
+            **self._common(session, now),
+            message=message,
+            classifier=self._classifier,
+            person=person,
+            group=group,
+            role=reader.role(group.id, person.id) if group else None,
+            office=reader.in_office(person.id, self._config.office.chats),
+            classification=item.draft.classification if item else Classification(),
+            message_id=item.id if item else None,
+            posted=posted.get(item.id) if item else None,
+            secret=bool(item and item.draft.secret),
+        )
+
+
+def _officers(snapshot: GroupSnapshot) -> GroupSnapshot:
+    """Return a snapshot of those alone who may agree: before that nobody else is written down."""
+    some = tuple(info for info in snapshot.members if info.role is not Role.MEMBER)
+    return GroupSnapshot(snapshot.group, some, snapshot.at, complete=False, history=snapshot.history)
+
+
+def _with_quote(message: Message) -> Message:
+    """Return the message with a quote that is written into its text taken apart."""
+    if message.quote is not None or message.kind != MessageKind.TEXT:
+        return message
+    quoted, reply = split_quote(message.text)
+    if not quoted:
+        return message
+    return replace(message, text=reply, quote=Quote(text=quoted))
