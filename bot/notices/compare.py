@@ -14,12 +14,12 @@ from bot.notices.slots import CONTENT, Features, Item, Moment, Slot
 
 _NAMES = {
     Slot.SUBJECT: "事项", Slot.OBJECT: "索要内容", Slot.ACTION: "动作", Slot.ADDRESSEE: "对象",
-    Slot.PLACE: "地点", Slot.NUMBER: "数字", Slot.PERIOD: "所属时期",
+    Slot.PLACE: "地点", Slot.NUMBER: "数字", Slot.PERIOD: "所属时期", Slot.STATE: "方向",
 }  # fmt: skip
 _ALIGNED = frozenset((*CONTENT, Slot.PLACE, Slot.NUMBER, Slot.PERIOD, Slot.ADDRESSEE))
 _ROLES = {
     Slot.SUBJECT: "thing", Slot.OBJECT: "thing", Slot.PLACE: "thing", Slot.ACTION: "act", Slot.ADDRESSEE: "who",
-    Slot.NUMBER: "number", Slot.PERIOD: "number",
+    Slot.NUMBER: "thing", Slot.PERIOD: "thing", Slot.STATE: "state",
 }  # fmt: skip
 _REPLACEABLE = frozenset((*CONTENT, Slot.PLACE, Slot.ADDRESSEE))
 _WEAK = 25  # an item below this weight is passed over
@@ -160,7 +160,7 @@ def _unlike(a: Features, b: Features, found: Alignment) -> Difference | None:
     where = _places_apart(a, b)
     if where:
         return where
-    families = _families_apart(a, b) or _kinds_apart(a, b, Slot.OBJECT)
+    families = _families_apart(a, b) or _kinds_apart(a, b, Slot.OBJECT) or _kinds_apart(a, b, Slot.STATE)
     if families:
         return families
     limit = _LITTLE if found.alike >= _NEARLY else _OUTWEIGHED * found.shared
@@ -213,7 +213,7 @@ def _runs(items: Iterable[Item], slots: frozenset[Slot]) -> list[list[Item]]:
     for item in items:
         if item.slot not in slots:
             continue
-        if runs and item.before and item.before == runs[-1][-1].value:
+        if runs and item.before and any(item.before == other.value for other in runs[-1]):
             runs[-1].append(item)
         else:
             runs.append([item])

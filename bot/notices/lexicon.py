@@ -42,6 +42,7 @@ class LexiconFile(BaseModel):
     speech: _Speech
     place: dict[str, str]
     opposite: dict[str, str]
+    subject: dict[str, str]
     unit: dict[str, str]
     cancel: _Cancel
     change: _Words
@@ -90,7 +91,7 @@ class Lexicon:
     units: dict[str, str]
     cancel: re.Pattern[str]
     not_cancel: re.Pattern[str]
-    opposites: tuple[tuple[str, ...], ...]
+    opposites: dict[str, str]
     change: tuple[str, ...]
     daily: tuple[str, ...]
     prefixes: tuple[str, ...]
@@ -130,6 +131,8 @@ def lexicon() -> Lexicon:
     for kind, table in data.addressee.items():
         for canonical, words in table.items():
             _teach(meaning, words, Meaning(Slot.ADDRESSEE, canonical, kind))
+    for canonical, words in data.subject.items():
+        _teach(meaning, words, Meaning(Slot.SUBJECT, canonical))
     for canonical, words in data.action.items():
         _teach(meaning, words, Meaning(Slot.ACTION, canonical))
     for canonical, words in data.object.items():
@@ -147,7 +150,7 @@ def lexicon() -> Lexicon:
         units={word: unit for unit, words in data.unit.items() for word in words.split()},
         cancel=_pattern(data.cancel),
         not_cancel=_any(data.cancel.negated.split()),
-        opposites=tuple(tuple(words.split()) for words in data.opposite.values()),
+        opposites={word: name for name, words in data.opposite.items() for word in words.split()},
         change=_by_length(data.change.words),
         daily=_by_length(data.daily.words),
         prefixes=_by_length(data.prefix.words),

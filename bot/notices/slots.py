@@ -16,6 +16,7 @@ class Slot(IntEnum):
     PLACE = 5  # where to, where at
     NUMBER = 6  # a number with its unit
     PERIOD = 7  # the time that the content covers: 10月份, 三季度
+    STATE = 8  # one of two acts that undo each other: 停止, 恢复
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,9 @@ class WordReader:
                     item = self._placed(item, at, source, wheres)
                     readable[item.value] = word
                     yield Token(at, word, item)
+                    state = self._lexicon.opposites.get(word)
+                    if state is not None:
+                        yield Token(at, word, Item(Slot.STATE, self._mark(word), THING, self._mark(state)))
                     named = self._named_place(words, place, item)
                     if named is not None:
                         readable[named.value] = words[place - 1] + word
@@ -150,6 +153,8 @@ class WordReader:
         return Item(Slot.SUBJECT, self._mark(word), SOFT if word in _NAMED else self._weight(word), 0, grams)
 
     def _meant(self, meaning: Meaning, grams: tuple[int, ...]) -> Item:
+        if meaning.slot is Slot.SUBJECT:
+            return Item(Slot.SUBJECT, self._mark(meaning.canonical), RARE, 0, grams)
         generic = meaning.canonical in _GENERIC_ACTS or meaning.canonical in self._lexicon.generic
         kind = self._mark(meaning.kind) if meaning.kind else 0
         return Item(meaning.slot, self._mark(meaning.canonical), SOFT if generic else THING, kind, grams)
@@ -177,7 +182,7 @@ class WordReader:
         name = words[place - 1]
         if len(name) < 2 or self._known(name) or name in self._lexicon.acts or name in self._lexicon.topic:
             return None
-        return Item(Slot.PLACE, self._mark(name + words[place]), item.weight, self._mark("名" + words[place]))
+        return Item(Slot.PLACE, self._mark(name + words[place]), THING, self._mark("名" + words[place]))
 
 
 _NOTHING = Meaning(Slot.SUBJECT, "")
@@ -203,7 +208,9 @@ def in_context(tokens: list[Token]) -> Iterator[Item]:
 
 
 def _speaks(item: Item) -> bool:
-    return item.slot is Slot.ACTION or (item.weight >= ACT and item.slot is not Slot.ADDRESSEE)
+    if item.slot in {Slot.ADDRESSEE, Slot.STATE}:
+        return False
+    return item.slot is Slot.ACTION or item.weight >= ACT
 
 
 def abbreviations(tokens: Iterable[Token]) -> Iterator[str]:
