@@ -43,9 +43,9 @@ async def message(stub: Stub, lookup: WechatyLookup, account_id: str) -> Sequenc
     events: list[Event] = []
     group: GroupRef | None = None
     if room_id:
-        found, fresh = await lookup.room(room_id)
+        found, news = await lookup.room(room_id, stub.native_id)
         group = found.group
-        if fresh:
+        if news:
             events.append(found)
     sender = await lookup.person(talker_id, room_id or None)
     kind = reading.kind_of(number, text)

@@ -38,6 +38,7 @@ class WechatyLookup:
         self._rooms: ExpiringCache[str, GroupSnapshot] = ExpiringCache(
             self._fetch_room, limits.room_lifetime, clock, limits.cached_rooms
         )
+        self._told: dict[str, tuple[GroupSnapshot, set[str]]] = {}  # to which events it was news
         self._contacts: ExpiringCache[str, PersonRef] = ExpiringCache(
             self._fetch_contact, limits.contact_lifetime, clock, limits.cached_contacts
         )
@@ -72,12 +73,22 @@ class WechatyLookup:
         parts = (fields.get("title"), fields.get("description"))
         return clean_text("\n".join(p for p in parts if isinstance(p, str) and p))
 
-    async def room(self, room_id: str) -> tuple[GroupSnapshot, bool]:
-        """Return a group, and whether it was asked for just now. Raises as `message`."""
+    async def room(self, room_id: str, asker: str = "") -> tuple[GroupSnapshot, bool]:
+        """Return a group, and whether its snapshot is news to this event. Raises as `message`.
+
+        It is news to the event for which it was asked, also when that event is resolved again because it
+        could not be stored.
+        """
         try:
-            return await self._rooms.get(room_id)
+            found, fresh = await self._rooms.get(room_id)
         except RpcError as error:
             _give_up(error, "group")
+        told = self._told.get(room_id)
+        if told is None or told[0] is not found:
+            told = self._told[room_id] = (found, set())
+        if fresh:
+            told[1].add(asker)
+        return found, asker in told[1]
 
     async def person(self, person_id: str, room_id: str | None = None) -> PersonRef:
         """Return a person, by the name used in the group where there is one; without name if unknown."""

@@ -1,6 +1,7 @@
 """The Wechaty channel on a real gateway."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -232,6 +233,33 @@ async def test_quote_and_recall(live: WechatyHarness) -> None:
     (recall,) = await live.channel.resolve(live.inbox.stubs[1])
     assert isinstance(recall, Recall)
     assert recall.message_id == first
+
+
+async def test_a_snapshot_comes_again_with_the_message_that_brought_it(live: WechatyHarness) -> None:
+    await live.says("张三", "一")
+    await live.says("张三", "二")
+    await until(lambda: len(live.inbox.stubs) == 2)
+    first, second = live.inbox.stubs
+    sizes = [len(await live.channel.resolve(stub)) for stub in (first, second, first, second)]
+    assert sizes == [2, 1, 2, 1]
+
+
+async def test_what_the_gateway_calls_dirty_is_asked_again(live: WechatyHarness) -> None:
+    await live.says("李四", "一")
+    await until(lambda: len(live.inbox.stubs) == 1)
+    await live.channel.resolve(live.inbox.stubs[0])
+    await live.gateway.do("changeContact", contact="wxid_li", payload={"name": "李四（水利）"})
+    for what, item in ((2, "wxid_li"), (3, GROUP), (3, 7), (99, "x")):
+        payload = json.dumps({"payloadType": what, "payloadId": item})
+        await live.gateway.do("rawEvent", type=27, payload=payload)
+    await live.gateway.do("rawEvent", type=27, payload="{broken")
+    await live.says("李四", "二")
+    await until(lambda: len(live.inbox.stubs) == 2)
+    snapshot, found = await live.channel.resolve(live.inbox.stubs[1])
+    assert isinstance(found, Message)
+    assert found.sender.name == "李四（水利）"
+    assert isinstance(snapshot, GroupSnapshot)
+    assert found.sender in {m.person for m in snapshot.members}
 
 
 async def test_bot_added_to_a_group_and_removed(live: WechatyHarness) -> None:
