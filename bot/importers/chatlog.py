@@ -126,7 +126,7 @@ class ChatlogCsvReader:
 
     def sniff(self, head: Head) -> bool:
         """Whether the header line has chatlog's columns."""
-        columns = header_of(head.text.lstrip("\ufeff").split("\n", 1)[0])
+        columns = header_of(head.text)
         return set(_COLUMNS) <= set(columns)
 
     def read(self, source: Source, options: ReadOptions) -> Iterator[Read]:

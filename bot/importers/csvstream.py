@@ -13,9 +13,12 @@ class TooLongError(Exception):
 
 
 def rows(stream: BinaryIO) -> Iterator[tuple[int, list[str]]]:
-    """Yield (number of the row's last line, cells) of each row that is not empty. Raises TooLongError."""
+    r"""Yield (number of the row's last line, cells) of each row that is not empty. Raises TooLongError.
+
+    Line ends inside a cell become `\n`, which is what live messages have.
+    """
     csv.field_size_limit(FIELD_LIMIT)
-    reader = csv.reader(io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline=""))
+    reader = csv.reader(io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline=None))
     try:
         for row in reader:
             if row:
@@ -24,10 +27,11 @@ def rows(stream: BinaryIO) -> Iterator[tuple[int, list[str]]]:
         raise TooLongError(str(reader.line_num)) from error
 
 
-def header_of(line: str) -> list[str]:
-    """Return the column names of a header line."""
+def header_of(text: str) -> list[str]:
+    """Return the column names in the first line of a text."""
+    first = next(iter(text.lstrip("\ufeff").splitlines()), "")
     try:
-        return [cell.strip().lstrip("\ufeff") for cell in next(csv.reader([line]), [])]
+        return [cell.strip() for cell in next(csv.reader([first]), [])]
     except csv.Error:
         return []
 

@@ -1,5 +1,6 @@
 """Large JSON files in constant memory: the small values before a long array, then its items."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -8,23 +9,67 @@ from ijson.common import ObjectBuilder
 
 HEADER_VALUES = 2_000_000  # events: a header that long is none
 
+# An escaped backslash and a pair of surrogates are in order; a surrogate alone is not.
+_ESCAPE = re.compile(
+    rb"(\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}))|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
+_ESCAPE_BYTES = 12  # of the longest escape, a pair
+_HALF = 6
+_REPLACEMENT = rb"\ufffd"
+
 
 class BrokenError(Exception):
     """The JSON ends or is wrong here; what came before was complete."""
+
+
+class _Sound:
+    """A stream of JSON in which lone surrogates are replaced: the parser stops at them."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._held = b""
+
+    def read(self, size: int) -> bytes:
+        """Return some bytes; none only at the end."""
+        if not size:
+            return b""  # ijson asks so whether it gets bytes or text
+        data = b""
+        while not data:
+            new = self._stream.read(size)
+            data, self._held = self._held + new, b""
+            if not new:
+                break
+            if b"\\" in data[-_ESCAPE_BYTES:]:
+                data, self._held = _cut(data)
+        if b"\\ud" in data or b"\\uD" in data:
+            data = _ESCAPE.sub(lambda found: found[1] or _REPLACEMENT, data)
+        return data
+
+
+def _cut(data: bytes) -> tuple[bytes, bytes]:
+    """Cut before an escape that may go on in the next bytes."""
+    at = _run_start(data, data.index(b"\\", len(data) - min(_ESCAPE_BYTES, len(data))))
+    if at >= _HALF and data[at - _HALF : at - 3].lower() == b"\\ud":
+        at = _run_start(data, at - _HALF)  # what goes before may be the first half of a pair
+    return data[:at], data[at:]
+
+
+def _run_start(data: bytes, at: int) -> int:
+    return len(data[:at].rstrip(b"\\"))
 
 
 def header(stream: BinaryIO, array: str = "messages") -> dict[str, Any]:
     """Return the top-level values that stand before the long array. Empty when it is no JSON object."""
     found: dict[str, Any] = {}
     try:
-        events = ijson.basic_parse(stream)
+        events = ijson.basic_parse(_Sound(stream))
         if next(events, ("", None))[0] != "start_map":
             return {}
         for count, (event, value) in enumerate(events):
             if event != "map_key" or value == array or count > HEADER_VALUES:
                 return found
             found[value] = _value(events)
-    except (ijson.JSONError, RecursionError):
+    except (ijson.JSONError, RecursionError, UnicodeDecodeError):
         pass
     return found
 
@@ -32,8 +77,8 @@ def header(stream: BinaryIO, array: str = "messages") -> dict[str, Any]:
 def items(stream: BinaryIO, prefix: str) -> Iterator[Any]:
     """Yield the items of an array. Raises BrokenError where the file breaks off."""
     try:
-        yield from ijson.items(stream, prefix)
-    except (ijson.JSONError, RecursionError) as error:
+        yield from ijson.items(_Sound(stream), prefix)
+    except (ijson.JSONError, RecursionError, UnicodeDecodeError) as error:
         raise BrokenError from error
 
 
@@ -45,7 +90,7 @@ def chats(stream: BinaryIO, array: str = "messages") -> Iterator[tuple[dict[str,
     open_objects: list[dict[str, Any]] = []
     key = ""
     try:
-        events = ijson.basic_parse(stream)
+        events = ijson.basic_parse(_Sound(stream))
         for event, value in events:
             if event == "map_key":
                 key = value
@@ -59,7 +104,7 @@ def chats(stream: BinaryIO, array: str = "messages") -> Iterator[tuple[dict[str,
                     yield open_objects[-1], message
             elif event in ("string", "number", "boolean") and open_objects and key:
                 open_objects[-1][key] = value
-    except (ijson.JSONError, RecursionError) as error:
+    except (ijson.JSONError, RecursionError, UnicodeDecodeError) as error:
         raise BrokenError from error
 
 

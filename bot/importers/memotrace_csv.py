@@ -39,7 +39,7 @@ class MemoTraceOldReader:
 
     def sniff(self, head: Head) -> bool:
         """Whether the header line has the old columns."""
-        header = header_of(head.text.lstrip("\ufeff").split("\n", 1)[0])
+        header = header_of(head.text)
         return {"localId", "TalkerId", "StrContent", "StrTime"} <= set(header)
 
     def read(self, source: Source, options: ReadOptions) -> Iterator[Read]:
@@ -108,7 +108,7 @@ class MemoTraceNewReader:
 
     def sniff(self, head: Head) -> bool:
         """Whether the header line has the new columns."""
-        header = header_of(head.text.lstrip("\ufeff").split("\n", 1)[0])
+        header = header_of(head.text)
         return {"消息ID", "类型", "发送人", "时间", "内容"} <= set(header)
 
     def read(self, source: Source, options: ReadOptions) -> Iterator[Read]:

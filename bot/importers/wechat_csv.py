@@ -23,7 +23,7 @@ _ANYTHING = "text"  # WeClone's name for whatever is no medium: links and cards 
 
 
 def _columns(head: Head) -> set[str]:
-    return set(header_of(head.text.lstrip("\ufeff").split("\n", 1)[0]))
+    return set(header_of(head.text))
 
 
 class PyWxDumpReader:

@@ -34,10 +34,13 @@ def shown(events: Iterable[Read]) -> list[str]:
 
 def _shown(event: Read) -> str:
     if isinstance(event, Labelled):
-        return f"{_shown(event.message)} 标签={sorted(event.labels)} 紧急={event.emergency} 字数={event.length}"
+        return (
+            f"{_shown(event.message)} 标签={sorted(event.labels)} 紧急={event.emergency} 字数={event.length}"
+        )
     if isinstance(event, GroupSnapshot):
         members = "、".join(
-            f"{m.person.native_id}({m.person.name}){m.role.value}{'机器人' if m.person.is_bot else ''}" for m in event.members
+            f"{m.person.native_id}({m.person.name}){m.role.value}{'机器人' if m.person.is_bot else ''}"
+            for m in event.members
         )
         return f"群 {event.group.platform} {event.group.native_id} {event.group.name} 成员[{members}] 完整={event.complete}"
     if isinstance(event, Recall):
