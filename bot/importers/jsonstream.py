@@ -15,6 +15,7 @@ _ESCAPE = re.compile(
 )
 _ESCAPE_BYTES = 12  # of the longest escape, a pair
 _HALF = 6
+_HIGH = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}")
 _REPLACEMENT = rb"\ufffd"
 
 
@@ -49,7 +50,7 @@ class _Sound:
 def _cut(data: bytes) -> tuple[bytes, bytes]:
     """Cut before an escape that may go on in the next bytes."""
     at = _run_start(data, data.index(b"\\", len(data) - min(_ESCAPE_BYTES, len(data))))
-    if at >= _HALF and data[at - _HALF : at - 3].lower() == b"\\ud":
+    if at >= _HALF and _HIGH.fullmatch(data, at - _HALF, at):
         at = _run_start(data, at - _HALF)  # what goes before may be the first half of a pair
     return data[:at], data[at:]
 

@@ -143,7 +143,7 @@ def test_endless_cell_is_rejected_not_held(write):
         + "的" * 17_000_000
     )
     events = read(write(data.encode()))
-    assert [event.reason for event in events if isinstance(event, Rejected)][0] is Reason.TOO_LONG
+    assert next(event.reason for event in events if isinstance(event, Rejected)) is Reason.TOO_LONG
     assert sum(isinstance(event, Message) for event in events) == 6
 
 
@@ -169,7 +169,8 @@ def test_times_of_every_kind_are_read(value, write):
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\n\n", b"{}", b"[]", b"[1,2]", b"PK\x03\x04abc", b"SQLite format 3\0", b"a,b,c\n1,2,3\n", "只是一句话".encode(), b"\x00\xff" * 50]
+    "data", [b"", b"\n\n", b"{}", b"[]", b"[1,2]", b"PK\x03\x04abc", b"SQLite format 3\0",
+    b"a,b,c\n1,2,3\n", "只是一句话".encode(), b"\x00\xff" * 50]
 )  # fmt: skip
 def test_unknown_files_are_named_with_what_was_seen(data, write):
     with pytest.raises(ImportFormatError) as caught:
