@@ -65,10 +65,12 @@ class ChannelHarness(Protocol):
     The group exists with 张三 (owner), 李四 and the bot in it; 王五 exists outside.
     """
 
-    channel: Channel
     inbox: MemoryInbox
     group_id: str
     people: dict[str, str]  # name -> native id; has 张三, 李四, 王五
+
+    @property
+    def channel(self) -> Channel: ...
 
     async def says(self, name: str, text: str, mentions: Sequence[str] = ()) -> None: ...
     async def says_privately(self, name: str, text: str) -> None: ...

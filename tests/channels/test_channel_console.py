@@ -9,8 +9,8 @@ from bot.channels.console import ConsoleChannel
 from bot.channels.console_lines import HELP, Said, Told, parse_line
 from bot.clock import SystemClock
 from bot.errors import UsageError
-from bot.events import Message, MessageKind, Recall, Role
-from tests.channels.contract import ChannelContract, MemoryInbox, running, until
+from bot.events import GroupSnapshot, Message, MessageKind, Recall, Role
+from tests.channels.contract import ChannelContract, ChannelHarness, MemoryInbox, running, until
 
 GROUP = "村干部群"
 
@@ -75,11 +75,13 @@ class TestConsole(ChannelContract):
             await made.populate()
             yield made
 
-    async def test_message_comes_after_the_snapshot_of_its_group(self, harness: ConsoleHarness) -> None:
+    async def test_message_comes_after_the_snapshot_of_its_group(self, harness: ChannelHarness) -> None:
         # The members of the prepared group were told when they were typed; a new group is new.
-        harness.group_id = "新群"
+        assert isinstance(harness.channel, ConsoleChannel)
         message_id = await harness.channel.hear("[新群] 张三: 收到请回复")
         snapshot, message = await self.events(harness)
+        assert isinstance(snapshot, GroupSnapshot)
+        assert isinstance(message, Message)
         assert [m.role for m in snapshot.members] == [Role.MEMBER, Role.OWNER]
         assert message.native_id == message_id
 

@@ -1,6 +1,7 @@
 """The pure parts: what a gateway says, read without trusting it."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -181,7 +182,7 @@ def test_endpoints() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "令牌", "a b", "a\n"])
-def test_a_token_that_cannot_be_one_is_refused_without_being_shown(tmp_path, token: str) -> None:
+def test_a_token_that_cannot_be_one_is_refused_without_being_shown(tmp_path: Path, token: str) -> None:
     with pytest.raises(ConfigError, match=r"channel\.token") as raised:
         WechatyChannel("w", "127.0.0.1:1", token, data_dir=tmp_path, clock=SystemClock())
     assert not token or token not in str(raised.value)

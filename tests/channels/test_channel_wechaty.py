@@ -56,7 +56,7 @@ class WechatyHarness:
         await self.gateway.do("topic", room=GROUP, topic=topic, by=self.people["张三"])
 
     async def delivered(self) -> list[tuple[str, str]]:
-        return [(s["to"], s.get("text", s.get("file"))) for s in await self.gateway.sent()]
+        return [(s["to"], str(s.get("text", s.get("file")))) for s in await self.gateway.sent()]
 
 
 @pytest_asyncio.fixture
