@@ -41,8 +41,8 @@ class Classifier:
     def with_corrections(self, corrections: Mapping[str, frozenset[Label]]) -> "Classifier":
         """Return a classifier with the same rules and these corrections."""
         other = object.__new__(Classifier)
-        other._rules, other._tokenizer, other._engine = self._rules, self._tokenizer, self._engine  # noqa: SLF001
-        other._corrections, other._memo = dict(corrections), {}  # noqa: SLF001
+        other._rules, other._tokenizer, other._engine = self._rules, self._tokenizer, self._engine
+        other._corrections, other._memo = dict(corrections), {}
         return other
 
     def update(

@@ -39,18 +39,28 @@ class SymbolTable(dict[str, str]):
                 names.setdefault(word, set()).add("=" + word)
         self._names = names
         self._matchers = [(c.name, re.compile(c.match)) for c in rules.concepts if c.match]
+        self._suffixed = frozenset(c.name for c in rules.concepts if c.suffix)
         self._symbols: dict[frozenset[str], str] = {}
         self._members: dict[str, set[str]] = {}
         for word in names:
             self[word] = self._symbol(self._concepts(word))
-        # Symbols must all exist before patterns are compiled: combinations that only `match` can make, too.
-        self._sample(rules)
+        self._symbol(frozenset())
+        self._symbol(frozenset({"#"}))
+        for concept in rules.concepts:
+            self._symbol(frozenset({concept.name}))
+        for found in list(self._symbols):
+            self._symbol(found & self._suffixed)
 
     def _concepts(self, word: str) -> frozenset[str]:
         found = set(self._names.get(word, ()))
         found.update(name for name, matcher in self._matchers if matcher.fullmatch(word))
         if _NUMBER.fullmatch(word):
             found.add("#")
+        if not found:
+            for start in range(1, len(word) - 1):
+                found.update(self._suffixed.intersection(self._names.get(word[start:], ())))
+                if found:
+                    break
         return frozenset(found)
 
     def _symbol(self, concepts: frozenset[str]) -> str:
@@ -62,13 +72,13 @@ class SymbolTable(dict[str, str]):
                 self._members.setdefault(name, set()).add(symbol)
         return symbol
 
-    def _sample(self, rules: RuleSet) -> None:
-        self._symbol(frozenset())
-        self._symbol(frozenset({"#"}))
-        for concept in rules.concepts:
-            if concept.match:
-                self._symbol(frozenset({concept.name}))
-                self._symbol(frozenset({concept.name, "#"}))
+    def _known_symbol(self, concepts: frozenset[str]) -> str:
+        """Return the symbol of the largest known part of the concepts: compiled patterns know no other."""
+        known = self._symbols.get(concepts)
+        if known is None:
+            parts = (part for part in self._symbols if part <= concepts)
+            known = self._symbols[max(parts, key=lambda part: (len(part), sorted(part)))]
+        return known
 
     def symbols_of(self, name: str) -> str:
         """Return the symbols of the words of a concept, in a fixed order."""
@@ -77,9 +87,7 @@ class SymbolTable(dict[str, str]):
     def __missing__(self, word: str) -> str:
         mark = _MARK_OF.get(word)
         if mark is None:
-            concepts = self._concepts(word)
-            # An unseen combination cannot be in a compiled pattern: the number counts, else the first name.
-            mark = self._symbols.get(concepts) or self._symbols[frozenset({min(concepts)})]
+            mark = self._known_symbol(self._concepts(word))
         if len(self) < _MEMO_MAX:
             self[word] = mark
         return mark

@@ -84,11 +84,13 @@ class _Builder:
         self._concepts: dict[str, Concept] = {}
         self._guards: dict[str, Guard] = {}
         self._rules: dict[str, Rule] = {}
+        self._split: set[str] = set()
         self._origin: dict[tuple[str, str], tuple[Path, str, int]] = {}
 
     def add(self, path: Path) -> None:
         """Read one file."""
         text, file = _read(path)
+        self._split.update(file.split.split())
         for index, concept in enumerate(file.concept):
             line = _line_of_table(text, "concept", index)
             self._origin.setdefault(("concept", concept.name), (path, text, line))
@@ -101,6 +103,7 @@ class _Builder:
                     comment=known.comment,
                     terms=(*known.words, *concept.words),
                     match="|".join(filter(None, (known.match, concept.match))),
+                    suffix=known.suffix or concept.suffix,
                 )
             self._concepts[concept.name] = concept
         for index, guard in enumerate(file.guard):
@@ -166,7 +169,7 @@ class _Builder:
             concepts=tuple(self._concepts.values()),
             guards=tuple(self._guards.values()),
             rules=tuple(self._rules.values()),
-            words=tuple(sorted(words)),
+            words=(*sorted(words), *("-" + word for word in sorted(self._split - words))),
             sources={
                 name: f"{path}:{line}"
                 for (kind, name), (path, _, line) in self._origin.items()

@@ -56,7 +56,7 @@ def words_of(pattern: str) -> set[str]:
             words.update(item["words"].split("|"))
         elif item["concept"]:
             words.update(n[1:] for n in item["concept"].lstrip("!").split("|") if n.startswith("="))
-    return words
+    return words - MARKS.keys()
 
 
 def concepts_of(pattern: str) -> set[str]:
@@ -126,7 +126,7 @@ def compile_pattern(pattern: str, symbols_of: SymbolsOf) -> tuple[str, frozenset
             names = item["concept"].lstrip("!").split("|")
         else:
             negated = False
-            names = ["=" + word for word in (item["words"] or item["word"]).split("|")]
+            names = [w if w in MARKS else "=" + w for w in (item["words"] or item["word"]).split("|")]
         part = _char_class(names, symbols_of, negated=negated)
         out.append(part + ("?" if optional else ""))
         if depth == 0 and not optional and not negated and names != ["字"]:

@@ -20,6 +20,9 @@ class Concept(_Strict):
     comment: str = ""
     terms: str | tuple[str, ...] = ()  # words, between spaces or as a list
     match: str = ""  # a regex that a whole word must match
+    suffix: bool = (
+        False  # a longer word of the dictionary that ends in a term belongs here too (实施方案: 方案)
+    )
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -68,6 +71,7 @@ class RuleFile(_Strict):
     """One file of concepts, guards and rules."""
 
     defaults: Defaults = Defaults()
+    split: str = ""  # words of the tokenizer's dictionary that hide two of ours (马上发: 马上, 发)
     concept: tuple[Concept, ...] = ()
     guard: tuple[Guard, ...] = ()
     rule: tuple[Rule, ...] = ()
@@ -79,5 +83,5 @@ class RuleSet(_Strict):
     concepts: tuple[Concept, ...]
     guards: tuple[Guard, ...]
     rules: tuple[Rule, ...]
-    words: tuple[str, ...]  # what the tokenizer must know
+    words: tuple[str, ...]  # what the tokenizer must know; "-word": must cut in two
     sources: dict[str, str] = Field(default_factory=dict)  # rule id -> "file:line"

@@ -5,7 +5,7 @@ so that adding them in any order gives the same cut.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -28,12 +28,17 @@ class Tokenizer(Protocol):
         ...
 
 
-def _frequency(word: str) -> int:
-    """Return how often the word is taken to occur in the 60 million words of jieba's dictionary.
+def _frequencies(words: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """Yield each word with how often it is taken to occur in the 60 million words of jieba's dictionary.
 
-    High enough that a word of ours is preferred to its parts; longer ones are preferred to shorter ones.
+    High enough that a word of ours is preferred to its parts; longer ones are preferred to shorter ones. A
+    word with "-" in front is to be cut into its parts: it occurs never.
     """
-    return 1500 * len(word)
+    for word in words:
+        if word.startswith("-"):
+            yield word[1:], 0
+        elif len(word) > 1:
+            yield word, 1500 * len(word)
 
 
 class JiebaTokenizer:
@@ -52,10 +57,8 @@ class JiebaTokenizer:
         cache_dir.mkdir(parents=True, exist_ok=True)
         self._jieba.tmp_dir = str(cache_dir)
         self._jieba.initialize()
-        frequencies = self._jieba.FREQ
-        for word in words:
-            if len(word) > 1:
-                self._jieba.add_word(word, max(_frequency(word), frequencies.get(word, 0)))
+        for word, frequency in _frequencies(words):
+            self._jieba.add_word(word, frequency)
 
     def cut(self, text: str) -> list[str]:
         """Return the words of the text in order; joined they are the text."""
@@ -75,9 +78,8 @@ class RjiebaTokenizer:
         import rjieba  # noqa: PLC0415 - not on every machine
 
         self._rjieba = rjieba.Jieba()
-        for word in words:
-            if len(word) > 1:
-                self._rjieba.add_word(word, _frequency(word), None)
+        for word, frequency in _frequencies(words):
+            self._rjieba.add_word(word, frequency, None)
 
     def cut(self, text: str) -> list[str]:
         """Return the words of the text in order; joined they are the text."""
