@@ -32,6 +32,8 @@ _SURE = frozenset(
 # What puppets say when they surely did not send; part of their words -> why.
 _SURE_WORDS = {
     "操作频繁": "操作频繁: the platform limits this account",
+    "操作过于频繁": "操作频繁: the platform limits this account",
+    "rate limit": "操作频繁: the platform limits this account",
     "too frequent": "操作频繁: the platform limits this account",
     "not logged in": "nobody is logged in at the gateway",
     "no this.__currentUserId": "nobody is logged in at the gateway",

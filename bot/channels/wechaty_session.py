@@ -33,7 +33,9 @@ class LinkState(StrEnum):
     NEW = "not connected yet"
     UNREACHABLE = "gateway cannot be reached, trying on"
     REFUSED = "gateway refuses the token, trying on: check channel.token"
-    TAKEN = "another client holds the gateway's event stream, trying on: stop the other client"
+    # After a broken route the gateway may hold our own old stream until its TCP gives up (some minutes);
+    # stopping the puppet would free it at once, but may cost the login, which is worse than the gap.
+    TAKEN = "another client, or our own lost link, holds the gateway's event stream, trying on"
     ENDED = "gateway ended the event stream (a restart, or another client took over), listening again"
     SILENT = "gateway does not answer, waiting"
     WAITING = "gateway answers but nobody is logged in"

@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import pytest
 from loguru import logger
@@ -30,13 +31,18 @@ WORDS = "身份证号丢了"  # must be in no log
 
 class Rig:
     def __init__(
-        self, gateway: Gateway, data_dir: Path, token: str = "", limits: WechatyLimits = LIMITS
+        self,
+        gateway: Gateway,
+        data_dir: Path,
+        token: str = "",
+        limits: WechatyLimits = LIMITS,
+        port: int = 0,
     ) -> None:
         self.gateway = gateway
         self.inbox = MemoryInbox()
         self.channel = WechatyChannel(
             "wechaty",
-            gateway.endpoint,
+            f"127.0.0.1:{port or gateway.port}",
             token or gateway.token,
             data_dir=data_dir,
             clock=SystemClock(),
@@ -223,6 +229,67 @@ async def test_a_mute_stream_is_listened_to_again(
     assert "mute" in rig.inbox.gaps[0].reason
 
 
+class Wire:
+    """A way to the gateway on which what is under way can be swallowed, as a lost route does."""
+
+    def __init__(self, port: int) -> None:
+        self.port = 0
+        self._to = port
+        self._open: list[asyncio.Event] = []
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.port = int(self._server.sockets[0].getsockname()[1])
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+
+    def swallow(self) -> None:
+        """Let nothing more through on the connections that are open now."""
+        for flowing in self._open:
+            flowing.clear()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        flowing = asyncio.Event()
+        flowing.set()
+        self._open.append(flowing)
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
+        await asyncio.gather(
+            self._carry(reader, far_writer, flowing), self._carry(far_reader, writer, flowing)
+        )
+
+    async def _carry(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event
+    ) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65_536):
+                if flowing.is_set():
+                    writer.write(data)
+                    await writer.drain()
+        # The far end hears of it, or the gateway would go on holding its event stream for us.
+        writer.close()
+
+
+async def test_a_connection_that_swallows_everything_is_given_up(
+    gateway: Gateway, tmp_path: Path, log_lines: list[str]
+) -> None:
+    limits = replace(LIMITS, ding_every=0.2, ding_deadline=0.5)
+    async with Wire(gateway.port) as wire:
+        rig = Rig(gateway, tmp_path, limits=limits, port=wire.port)
+        await rig.populate()
+        async with running(rig.channel, rig.inbox):
+            wire.swallow()
+            await until(lambda: not rig.channel.connected)
+            await until(lambda: rig.channel.connected, 10, "connected anew")
+            sent = await gateway.say("wxid_zhang", WORDS, room=GROUP)
+            await until(lambda: rig.inbox.ids() == [sent])
+    assert len(rig.inbox.gaps) == 1
+    assert told(log_lines, LinkState.SILENT) == 1
+
+
 async def test_nobody_logged_in_is_told_and_the_puppet_started(
     make_gateway: Callable[[], Gateway], tmp_path: Path, log_lines: list[str]
 ) -> None:
@@ -299,6 +366,7 @@ async def test_gateway_killed_while_sending_is_uncertain(gateway: Gateway, tmp_p
     ("words", "error", "match"),
     [
         ("操作频繁，请稍后再试", SendRefusedError, "操作频繁"),
+        ("Rate exceeded: rate limit", SendRefusedError, "操作频繁"),
         ("not logged in", SendRefusedError, "logged in"),
         (f"timeout while sending {WORDS}", SendUncertainError, "perhaps sent"),
     ],
