@@ -93,7 +93,6 @@ class DatabaseSettings(Section):
 class OfficeSettings(Section):
     """The county office (县减负办/专班)."""
 
-    name: str = "县减负办"
     chats: tuple[str, ...] = ()
 
 

@@ -1,6 +1,6 @@
 """The weekly digests as text and as data, from what the store tells."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -42,11 +42,13 @@ def group_text(context: Context, group: GroupView, period: Period) -> str:
 def county_text(context: Context, period: Period) -> str:
     """Return the county's digest; empty when nothing was recorded."""
     now = context.figures.total(period)
-    if not _anything(now):
+    people = context.reader.count_people()
+    least = context.config.privacy.least_cell
+    if not _anything(now) or people < least:
         return ""
     by_group = context.figures.groups(period)
     members = context.figures.member_counts()
-    people = context.reader.count_people()
+    small = {group_id for group_id, count in members.items() if count < least}
     seconds = context.config.counting.seconds
     before = context.figures.groups(period.before())
     return context.texts(
@@ -54,7 +56,7 @@ def county_text(context: Context, period: Period) -> str:
         period=period.title,
         groups=len(by_group),
         people=people,
-        multiple=_multiple(context, period, None),
+        multiple=_multiple(context, period, None, unnamed=small),
         gaps=_gaps(context, period),
         **values(
             now,
@@ -124,9 +126,11 @@ def _anything(burden: Burden) -> bool:
     return any(count for name, count in counts(burden).items() if name != "bot_messages")
 
 
-def _multiple(context: Context, period: Period, only: set[int] | None) -> list[dict[str, str]]:
+def _multiple(
+    context: Context, period: Period, only: set[int] | None, unnamed: Collection[int] = ()
+) -> list[dict[str, str]]:
     begin, end = period.bounds(context.zone)
-    names = {group.id: group.title for group in context.reader.groups()}
+    names = {group.id: "某小群" if group.id in unnamed else group.title for group in context.reader.groups()}
     return [
         {
             "title": item.later.title or item.earlier.title or "（内容已到期删除）",
