@@ -14,7 +14,10 @@ def match_chain(text: str, members: Mapping[int, Iterable[str]]) -> tuple[dict[i
     `members` are names by person. A line matches a member whose name it holds as a whole; of names that hold
     one another (王芳, 王芳芳) the longest counts. Two members of one name are never told apart.
     """
-    names = {person: [name for name in map(_plain, some) if len(name) >= _LEAST_NAME] for person, some in members.items()}
+    names = {
+        person: [name for name in map(_plain, some) if len(name) >= _LEAST_NAME]
+        for person, some in members.items()
+    }
     matched: dict[int, str] = {}
     unmatched: list[str] = []
     for line in text.splitlines():

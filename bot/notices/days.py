@@ -30,15 +30,14 @@ def assumed_day(texts: tuple[str, ...], today: datetime, zone: ZoneInfo) -> date
     if not dates:
         weekdays = any(_WEEKDAY.search(text) for text in plain)
         return today - timedelta(days=today.weekday()) if weekdays else today
-    first = dates[0]
+    first: date = dates[0]
     weekday = next((m for text in plain for m in _WEEKDAY.findall(text)), None)
     if weekday is not None:
         index = min("一二三四五六日天".find(weekday), 6)
         fitting = (_in_year(day, day.year + step) for step in _YEARS for day in dates)
         fits = next((day for day in fitting if day and day.weekday() == index), None)
         first = (fits and _in_year(first, fits.year)) or first
-    monday = first - timedelta(days=first.weekday())
-    day = max(monday, first - timedelta(days=2))
+    day = max(first - timedelta(days=first.weekday()), first - timedelta(days=2))
     return datetime.combine(day, today.timetz()).replace(tzinfo=zone)
 
 

@@ -103,16 +103,17 @@ def _period(match: re.Match[str], today: date) -> Numeral:
     kind = match.lastgroup or ""
     said = match[kind]
     step = {"上": -1, "去": -1, "下": 1, "明": 1}.get(said[0], 0)
+    year, week = (today + timedelta(weeks=step)).isocalendar()[:2]
     value, unit = {
-        "year": lambda: (said, "年"),
-        "year_rel": lambda: (str(today.year + step), "年"),
-        "quarter": lambda: (said[:-1] + _value(said[-1]), "季度"),
-        "quarter_rel": lambda: (str(((today.month - 1) // 3 + step) % 4 + 1), "季度"),
-        "half": lambda: (said, "半年"),
-        "month": lambda: (_value(said), "月"),
-        "month_rel": lambda: (str((today.month - 1 + step) % 12 + 1), "月"),
-        "week_rel": lambda: ("{}-{}".format(*(today + timedelta(weeks=step)).isocalendar()[:2]), "周"),
-    }[kind]()
+        "year": (said, "年"),
+        "year_rel": (str(today.year + step), "年"),
+        "quarter": (said[:-1] + _value(said[-1]), "季度"),
+        "quarter_rel": (str(((today.month - 1) // 3 + step) % 4 + 1), "季度"),
+        "half": (said, "半年"),
+        "month": (_value(said), "月"),
+        "month_rel": (str((today.month - 1 + step) % 12 + 1), "月"),
+        "week_rel": (f"{year}-{week}", "周"),
+    }[kind]
     return Numeral(value, unit, match.span(), is_period=True)
 
 

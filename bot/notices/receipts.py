@@ -1,84 +1,103 @@
-"""One notice as the book keeps it: its posts, its receipts, whether its question is still open."""
+"""Whose receipt of what: plain receipts and 接龙 lists."""
 
-from bisect import insort
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from datetime import datetime
 
-from bot.notices.records import Ack, Post, Receipt
-from bot.notices.redundancy import asked
+from bot.notices.chain import match_chain
+from bot.notices.records import Ack, Acked, AckKind, Chain, Chained
+from bot.notices.settings import NoticeSettings
+from bot.notices.shelf import Shelf
+from bot.notices.state import NoticeState
+
+__all__ = ["ReceiptDesk", "match_chain"]
+
+_NOBODY = -1  # no person's key
 
 
-def post_order(post: Post) -> tuple[object, int]:
-    """Order posts by time, then by key."""
-    return (post.sent_at, post.key)
+class ReceiptDesk:
+    """Takes receipts in; each message counts once, however often it is delivered."""
 
+    def __init__(self, shelf: Shelf, settings: NoticeSettings) -> None:
+        self._shelf = shelf
+        self._settings = settings
+        self._acked: dict[int, tuple[datetime, Acked]] = {}
+        self._chained: dict[int, tuple[datetime, Chained]] = {}
+        self._lists: dict[int, list[tuple[Chain, int]]] = {}  # group -> its lists and their notices
 
-@dataclass(slots=True)
-class NoticeState:
-    """All that is known of one notice; the book alone changes it."""
+    def ack(self, ack: Ack) -> Acked:
+        """Take a receipt in; see `NoticeBook.ack`."""
+        if ack.key not in self._acked:
+            self._acked[ack.key] = (ack.sent_at, self._judge(ack))
+        return self._acked[ack.key][1]
 
-    key: int
-    posts: list[Post] = field(default_factory=list)
-    receipts: dict[int, Receipt] = field(default_factory=dict)
-    replies: list[Ack] = field(default_factory=list)
-    closed_by: int | None = None  # the post that called it off or replaced it
+    def chain(self, chain: Chain) -> Chained:
+        """Take a 接龙 list in; see `NoticeBook.chain`."""
+        if chain.key not in self._chained:
+            self._chained[chain.key] = (chain.sent_at, self._link(chain))
+        return self._chained[chain.key][1]
 
-    @property
-    def first(self) -> Post:
-        """The post that began it."""
-        return self.posts[0]
+    def forget(self, before: datetime) -> None:
+        """Drop what is known of messages older than a moment."""
+        self._acked = {key: known for key, known in self._acked.items() if known[0] >= before}
+        self._chained = {key: known for key, known in self._chained.items() if known[0] >= before}
+        kept = {g: [pair for pair in pairs if pair[0].sent_at >= before] for g, pairs in self._lists.items()}
+        self._lists = {group: pairs for group, pairs in kept.items() if pairs}
 
-    @property
-    def is_open(self) -> bool:
-        """Whether its question still stands."""
-        return self.closed_by is None
+    def _judge(self, ack: Ack) -> Acked:
+        if ack.quoted is not None:
+            state = self._shelf.get(self._shelf.notice_of(ack.quoted))
+            if state is None:
+                return Acked(ack.key, None, AckKind.UNASKED)
+        else:
+            state = self._meant(ack)
+        if state is None or not state.is_open:
+            return Acked(ack.key, None, AckKind.NONE)
+        asked = state.asks_of(ack.person, ack.group)
+        if not state.acknowledge(ack):
+            return Acked(ack.key, state.key, AckKind.REPEATED)
+        return Acked(ack.key, state.key, AckKind.FIRST if asked else AckKind.UNASKED)
 
-    @property
-    def emergency(self) -> bool:
-        """Whether any of its posts is an emergency."""
-        return any(post.emergency for post in self.posts)
-
-    @property
-    def asks(self) -> bool:
-        """Whether any of its posts demands a reply."""
-        return any(post.is_rollcall for post in self.posts)
-
-    def add(self, post: Post) -> None:
-        """Take a post in, in time order."""
-        insort(self.posts, post, key=post_order)
-
-    def asked(self) -> frozenset[int]:
-        """Return everybody whom its roll-calls asked, over all groups."""
-        return frozenset().union(*(asked(post) for post in self.posts))
-
-    def asks_of(self, person: int, group: int) -> bool:
-        """Tell whether a reply was demanded of a person.
-
-        A roll-call to a whole group also asks a person of that group whom its member list misses.
-        """
-        return any(
-            post.is_rollcall and (person in asked(post) or (post.group == group and not post.mentions))
-            for post in self.posts
+    def _meant(self, ack: Ack) -> NoticeState | None:
+        states = list(self._posted_lately(ack.group, ack.sent_at, ack.person))
+        waiting = (
+            state
+            for state in states
+            if ack.person not in state.receipts and state.asks_of(ack.person, ack.group)
         )
+        return next(waiting, states[0] if states else None)
 
-    def acknowledge(self, ack: Ack) -> bool:
-        """Note a reply; true when it is the person's receipt, false when there was one."""
-        self.replies.append(ack)
-        if ack.person in self.receipts:
-            return False
-        self.receipts[ack.person] = Receipt(ack.person, ack.group, ack.key, ack.sent_at)
-        return True
+    def _posted_lately(self, group: int, at: datetime, person: int) -> Iterator[NoticeState]:
+        """Yield the open notices posted in a group within the window, newest first, but not a person's own."""
+        seen: set[int] = set()
+        for post in self._shelf.recent(group, at, self._settings.ack_window):
+            state = self._shelf.carried_by(post.key)
+            if state.key not in seen and state.is_open and post.sender != person:
+                seen.add(state.key)
+                yield state
 
-    def replies_avoided(self, post: Post) -> frozenset[int]:
-        """Return those who had acknowledged before a post that asked them, and did not answer it again."""
-        at = (post.sent_at, post.key)
-        had = {
+    def _link(self, chain: Chain) -> Chained:
+        lists = self._lists.setdefault(chain.group, [])
+        before = [
+            (other, notice)
+            for other, notice in lists
+            if other.names
+            and other.names <= chain.names
+            and chain.sent_at - other.sent_at <= self._settings.repeat_window
+        ]
+        if chain.quoted is not None and self._shelf.notice_of(chain.quoted) is not None:
+            state = self._shelf.get(self._shelf.notice_of(chain.quoted))
+        elif before:
+            state = self._shelf.get(before[-1][1])
+        else:
+            lately = self._posted_lately(chain.group, chain.sent_at, _NOBODY)
+            state = next((open_notice for open_notice in lately if open_notice.asks), None)
+        if state is None or not state.is_open:
+            return Chained(chain.key, None)
+        lists.append((chain, state.key))
+        named = {person for other, notice in before if notice == state.key for person in other.names}
+        first = frozenset(
             person
-            for person in asked(post)
-            if person in self.receipts and (self.receipts[person].sent_at, self.receipts[person].key) < at
-        }
-        again = {
-            reply.person
-            for reply in self.replies
-            if reply.group == post.group and (reply.sent_at, reply.key) > at
-        }
-        return frozenset(had - again)
+            for person in chain.names - named
+            if state.acknowledge(Ack(chain.key, chain.group, person, chain.sent_at, chain.quoted))
+        )
+        return Chained(chain.key, state.key, first, chain.names - first)

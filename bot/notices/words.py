@@ -54,16 +54,16 @@ class WordReader:
         for match in _CHUNK.finditer(bare):
             words = self.split(match.group())
             at = match.start()
-            for place, item in enumerate(self._items(words)):
+            for place, found in enumerate(self._items(words)):
                 word = words[place]
-                if item is not None:
-                    item = self._placed(item, at, source, wheres)
+                if found is not None:
+                    item = self._placed(found, at, source, wheres)
                     readable[item.value] = word
                     yield Token(at, word, item)
                     state = self._lexicon.opposites.get(word)
                     if state is not None:
                         yield Token(at, word, Item(Slot.STATE, self._mark(word), THING, self._mark(state)))
-                    named = self._named_place(words, place, item)
+                    named = self._named_place(words, place)
                     if named is not None:
                         readable[named.value] = words[place - 1] + word
                         yield Token(at, words[place - 1] + word, named)
@@ -175,7 +175,7 @@ class WordReader:
             return replace(item, slot=Slot.PLACE, kind=self._mark("地点"))
         return item
 
-    def _named_place(self, words: list[str], place: int, item: Item) -> Item | None:
+    def _named_place(self, words: list[str], place: int) -> Item | None:
         """Make 石门 and 村 one place, which excludes other named villages."""
         if not place or words[place] not in _NAMED:
             return None
