@@ -51,7 +51,7 @@ def _match(wording: str, commands: Sequence[Command]) -> Call | None:
     length = 0
     for command in commands:
         for name in command.names:
-            if len(name) <= length or not wording.startswith(name):
+            if len(name) <= length or not wording.casefold().startswith(name):
                 continue
             rest = wording[len(name) :]
             if command.usage:
