@@ -4,7 +4,7 @@ A reader turns one format into the events that channels make, marked as history,
 in constant memory. It knows a format by its header and structure, never by a file's name.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -100,6 +100,9 @@ class ReadOptions:
     zone: ZoneInfo
     now: datetime
     group: str = ""  # the group's name, or its native id
+    known_groups: Mapping[tuple[str, str], str] = field(
+        default_factory=dict
+    )  # native ids by platform and name
 
 
 class Reader(Protocol):

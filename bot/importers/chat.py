@@ -20,6 +20,7 @@ from bot.importers.kinds import tells_of_recall
 from bot.importers.people import People, clean_name, clean_text, names_everybody
 
 SYSTEM_ID = "system"
+ROOM_SUFFIX = "@chatroom"
 
 
 class Chat:
@@ -126,15 +127,16 @@ class Chat:
 def group_chat(
     platform: str, options: ReadOptions, native_id: str = "", name: str = "", hint: str = ""
 ) -> Chat:
-    """Return the group that a file is about; what the person says goes before a name in the file.
+    """Return the group that a file is about; what the person says stands in for what the file does not tell.
 
+    A name alone is the group of that name that is known already, where there is exactly one.
     Raises ImportFormatError when neither tells.
     """
     given = options.group.strip()
-    if given.endswith("@chatroom") or (platform == "qq" and given.isdigit()):
-        return Chat(platform, given, name)
-    if not (native_id or name or given):
+    if not native_id and (given.endswith(ROOM_SUFFIX) or (platform == "qq" and given.isdigit())):
+        native_id, given = given, ""
+    name = name or given
+    if not (native_id or name):
         said = f"（{hint}）" if hint else ""
-        msg = f"这种导出文件里没有群名{said}：请加上 --group 群名"
-        raise ImportFormatError(msg)
-    return Chat(platform, native_id, given or name)
+        raise ImportFormatError(f"这种导出文件里没有群名{said}：请加上 --group 群名")
+    return Chat(platform, native_id or options.known_groups.get((platform, clean_name(name)), ""), name)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from bot.errors import ImportFormatError
@@ -18,6 +19,7 @@ _SIGNATURE = re.compile(r'\A\s*\{.{0,200}?"chatlab"\s*:\s*\{', re.DOTALL)
 _PLATFORMS = {"weixin": "wechat", "微信": "wechat"}
 _ROLES = {"owner": Role.OWNER, "creator": Role.OWNER, "admin": Role.ADMIN, "administrator": Role.ADMIN}
 _LABELS = {label.value: label for label in Label}
+_KINDS = {kind.value: kind for kind in MessageKind}
 _SYSTEM, _RECALL = 80, 81
 
 
@@ -95,19 +97,28 @@ def _message(chat: Chat, recent: Recent, number: int, item: Any, options: ReadOp
     if not sender and not name:
         yield Rejected(number, Reason.NO_SENDER, raw=raw_item(item))
         return
-    kind = kinds().chatlab.get(str(code), MessageKind.UNKNOWN)
-    text, file = body(kind, content)
+    ours = map_of(fields.get("jianfu"))
+    kind = _KINDS.get(text_of(ours.get("kind"))) or kinds().chatlab.get(str(code), MessageKind.UNKNOWN)
+    text, file = (content, "") if ours else body(kind, content)
     quote = recent.quote(id_of(fields.get("replyToMessageId")))
     recent.remember(native_id, text, name)
-    ours = map_of(fields.get("jianfu"))
+    mentions = tuple(text_of(person) for person in list_of(ours.get("mentions"))) if ours else None
     for event in chat.message(
-        at, sender, name, kind, text, native_id=native_id, file_name=file, quote=quote,
-        mentions=tuple(text_of(person) for person in list_of(ours.get("mentions"))) if ours else None,
+        at,
+        sender,
+        name,
+        kind,
+        text,
+        native_id=native_id,
+        file_name=file,
+        quote=quote,
+        mentions=mentions,
         mentions_all=ours.get("mentions_all") is True,
-    ):  # fmt: skip
+    ):
         yield _labelled(event, ours) if ours and isinstance(event, Message) else event
 
 
 def _labelled(message: Message, ours: dict[str, Any]) -> Labelled:
+    message = replace(message, own=ours.get("own") is True, mentions_all=ours.get("mentions_all") is True)
     labels = frozenset(_LABELS[name] for name in map(text_of, list_of(ours.get("labels"))) if name in _LABELS)
     return Labelled(message, labels, ours.get("emergency") is True, max(number_of(ours.get("length")), 0))

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.events import MessageKind, Quote
 from bot.importers.base import Head, Read, ReadOptions, Reason, Rejected, Source
-from bot.importers.chat import Chat
+from bot.importers.chat import Chat, group_chat
 from bot.importers.csvstream import TooLongError, header_of, positions, raw_line, rows
 from bot.importers.fields import cell, map_of, number_of, raw_item, text_of
 from bot.importers.jsonstream import BrokenError, items
@@ -38,8 +38,7 @@ class _Rooms:
             return None
         chat = self._chats.get(talker)
         if chat is None:
-            given = "" if self._chats or self._options.group.endswith(_ROOMS) else self._options.group
-            chat = self._chats[talker] = Chat("wechat", talker, given or name or talker)
+            chat = self._chats[talker] = group_chat("wechat", self._options, talker, name)
         return chat
 
     def refused(self) -> Iterator[Rejected]:

@@ -1,6 +1,7 @@
 """CSV of MemoTrace (留痕), in its old form with WeChat's type numbers and its new form with Chinese columns."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from bot.errors import ImportFormatError
 from bot.events import MessageKind
@@ -83,7 +84,7 @@ def _old_row(
     if chat is None:
         # The first group has the name that was given; more of them are told apart by MemoTrace's number.
         name = options.group if not chats else f"{options.group}（{talker}）"
-        chat = group_chat("wechat", ReadOptions(options.zone, options.now, name))
+        chat = group_chat("wechat", replace(options, group=name))
         chats[talker] = chat
     kind = wechat_kind(number_of(kind_number), number_of(share))
     if kind is MessageKind.SYSTEM:

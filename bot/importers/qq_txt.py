@@ -45,7 +45,7 @@ class QqTxtReader:
         return only_groups(self._read(source, options))
 
     def _read(self, source: Source, options: ReadOptions) -> Iterator[Read]:
-        section, chat, chats = "", None, 0
+        section, chat = "", None
         for block in blocks(source.open(), _HEADER):
             found = block.header
             if found is None:
@@ -54,10 +54,7 @@ class QqTxtReader:
             elif found["section"] == "分组":
                 section = found["value"].strip()
             elif found["section"]:
-                chats += 1
-                name = found["value"].strip()
-                known = options if chats == 1 else ReadOptions(options.zone, options.now)
-                chat = group_chat("qq", known, name=name or "（无名）")
+                chat = group_chat("qq", options, name=found["value"].strip() or "（无名）")
             else:
                 if chat is None:
                     chat = group_chat("qq", options, hint="QQ TXT 的头部被删去了")

@@ -67,6 +67,7 @@ class FileSource:
         self.name = str(path)
         self._path = path
         self._progress = progress
+        self._reached = 0
         self._head: Head | None = None
 
     @property
@@ -111,9 +112,13 @@ class FileSource:
             return None
 
     def _chunks(self) -> Iterator[bytes]:
+        position = 0
         with self._path.open("rb") as file:
             while chunk := file.read(CHUNK_BYTES):
-                self._progress(len(chunk))
+                position += len(chunk)
+                if position > self._reached:  # some formats are begun twice
+                    self._progress(position - self._reached)
+                    self._reached = position
                 yield chunk
 
 
@@ -173,3 +178,16 @@ class UrlSource:
 def _from_line(data: bytes) -> bytes:
     """Return the bytes from the first line end on, so that no character is cut at the front."""
     return data[data.find(b"\n") + 1 :]
+
+
+def chatlog_url(url: str) -> str:
+    """Return the address with `format=json` where a chatlog address names no format: its default is plain text."""
+    parsed = httpx.URL(url)
+    if parsed.path.rstrip("/").endswith("/api/v1/chatlog") and "format" not in parsed.params:
+        return str(parsed.copy_merge_params({"format": "json"}))
+    return url
+
+
+def is_url(path: str) -> bool:
+    """Whether a path is the address of a server."""
+    return path.startswith(("http://", "https://"))

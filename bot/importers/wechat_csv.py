@@ -54,8 +54,7 @@ class PyWxDumpReader:
                     continue
                 chat = chats.get(room)
                 if chat is None:
-                    given = options.group if not chats else ""
-                    chat = chats[room] = Chat("wechat", room, given or users.get(room, "") or room)
+                    chat = chats[room] = group_chat("wechat", options, room, users.get(room, ""))
                 yield from table.row(chat, line, row)
         except TooLongError:
             yield Rejected(line + 1, Reason.TOO_LONG)
