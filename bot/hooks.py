@@ -160,13 +160,21 @@ class MessageContext(Context):
     person: PersonView = None  # type: ignore[assignment]
     classifier: Classifier = None  # type: ignore[assignment]
     group: GroupView | None = None
-    role: Role | None = None
-    office: bool = False
     classification: Classification = field(default_factory=Classification)
     message_id: int | None = None
     posted: Posted | None = None
     confirmed: bool = False  # the person has given the code
     secret: bool = False  # suspected secret material: nothing of its content may be repeated
+
+    @property
+    def role(self) -> Role | None:
+        """What the person may do in this group, at this moment; None in private or when not in it."""
+        return self.reader.role(self.group.id, self.person.id) if self.group else None
+
+    @property
+    def office(self) -> bool:
+        """Whether the person is in a chat of the county office, at this moment."""
+        return self.reader.in_office(self.person.id, self.config.office.chats)
 
 
 class Who(StrEnum):

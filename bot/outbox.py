@@ -68,9 +68,11 @@ class Outbox:
         now = self._clock.now()
         if not self._channel.connected:
             return IDLE_SECONDS
-        await asyncio.to_thread(self._outgoing.expire, now)
         waits = [IDLE_SECONDS]
         for row_id, letter, chat in await asyncio.to_thread(self._outgoing.due, now):
+            if letter.expires_at is not None and letter.expires_at <= now:
+                await asyncio.to_thread(self._outgoing.finish, row_id, "dead", now, reason="过了时效，未发送")
+                continue
             moment = await asyncio.to_thread(self._moment, now, letter, chat)
             if moment > now:
                 waits.append((moment - now).total_seconds())

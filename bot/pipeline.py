@@ -45,7 +45,7 @@ from bot.store.figures import FiguresReader
 from bot.store.follow import Follower
 from bot.store.identities import Identities
 from bot.store.notices import NoticeReader
-from bot.store.reader import GroupView, Reader
+from bot.store.reader import GroupView, PersonView, Reader
 from bot.store.recorder import Draft, Recorder, Stored
 from bot.store.tables import InboxEvent
 from bot.store.tables_work import GapRow
@@ -330,18 +330,17 @@ class Pipeline:
         posted: dict[int, Posted],
         now: datetime,
     ) -> MessageContext:
-        reader = Reader(session, now)
-        pair = (message.sender.platform, message.sender.native_id)
-        row = self._identities.people(session, [message.sender])[pair]
-        person = reader.person(row.id or 0)
+        if item is not None:
+            person = PersonView(item.person_id, message.sender.name)
+        else:
+            row = self._identities.people(session, [message.sender])[message.sender.platform, message.sender.native_id]
+            person = Reader(session, now).person(row.id or 0)
         return MessageContext(
             **self._common(session, now),
             message=message,
             classifier=self._classifier,
             person=person,
             group=group,
-            role=reader.role(group.id, person.id) if group else None,
-            office=reader.in_office(person.id, self._config.office.chats),
             classification=item.draft.classification if item else Classification(),
             message_id=item.id if item else None,
             posted=posted.get(item.id) if item else None,

@@ -218,11 +218,9 @@ class Town:
         while await self.app.worker.step():
             pass
         end = self.clock.now() + timedelta(seconds=seconds)
-        while self.clock.now() <= end:
+        while self.clock.now() <= end and self.app.outgoing.waiting_before(end):
             wait = await self.app.outbox.step()
             if wait > 0:
-                if not self.app.outgoing.waiting_before(end):
-                    break
                 self.clock.advance(wait)
 
     async def minute(self) -> None:

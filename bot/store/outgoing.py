@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlmodel import Session, col
 
 from bot.channels.base import Target
@@ -77,21 +77,6 @@ class Outgoing:
                 )
             )
 
-    def expire(self, now: datetime) -> int:
-        """Give up what came too late."""
-        with self._database.write() as session:
-            return _count(
-                session.execute(
-                    update(OutboxMessage)
-                    .where(
-                        col(OutboxMessage.channel) == self._channel,
-                        col(OutboxMessage.state) == "pending",
-                        col(OutboxMessage.expires_at) <= now,
-                    )
-                    .values(state="dead", finished_at=now, reason="过了时效，未发送")
-                )
-            )
-
     def due(self, now: datetime, limit: int = 50) -> list[tuple[int, Letter, str]]:
         """Return (row id, letter, chat) of what may leave by its own time, replies first, oldest first."""
         with self._database.read() as session:
@@ -101,7 +86,6 @@ class Outgoing:
                     col(OutboxMessage.channel) == self._channel,
                     col(OutboxMessage.state) == "pending",
                     col(OutboxMessage.not_before) <= now,
-                    or_(col(OutboxMessage.expires_at).is_(None), col(OutboxMessage.expires_at) > now),
                 )
                 .order_by(
                     col(OutboxMessage.kind) != "reply", col(OutboxMessage.not_before), col(OutboxMessage.id)
