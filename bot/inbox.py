@@ -121,4 +121,4 @@ class DurableInbox:
                 .where(col(InboxEvent.channel) == self._channel)
                 .group_by(col(InboxEvent.state))
             )
-            return dict(session.execute(statement).tuples().all())
+            return {row[0]: row[1] for row in session.execute(statement)}

@@ -22,8 +22,6 @@ def mine(context: MessageContext, words: str) -> Iterable[Action]:
         **values(now, now.minutes(seconds), before.minutes(seconds)),
     )
     yield Reply(text, private=True, fallback=context.texts("private_unreachable"))
-    if context.group is not None and context.can_reach_privately:
-        yield Reply(context.texts("burden_in_group"))
 
 
 def of_group(context: MessageContext, words: str) -> Iterable[Action]:

@@ -22,8 +22,6 @@ def show(context: MessageContext, _words: str) -> Iterable[Action]:
     ]
     text = context.texts("todo_list", items=items) if items else context.texts("todo_none")
     yield Reply(text, private=True, fallback=context.texts("private_unreachable"))
-    if context.group is not None and context.can_reach_privately:
-        yield Reply(context.texts("todo_in_group"))
 
 
 def done(context: MessageContext, words: str) -> Iterable[Action]:

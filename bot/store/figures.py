@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -129,7 +130,7 @@ class FiguresReader:
             .where(col(Member.left_at).is_(None), col(Person.is_bot).is_(False))
             .group_by(col(Member.group_id))
         )
-        return dict(self._session.execute(statement).tuples().all())
+        return {row[0]: row[1] for row in self._session.execute(statement)}
 
     def weeks_recorded(self, group_id: int) -> Period | None:
         """Return the first and last day with anything recorded in a group."""
@@ -159,7 +160,7 @@ class FiguresReader:
             col(MessageRow.sent_ms) >= begin,
             col(MessageRow.sent_ms) < end,
         )
-        return _tally(self._session.execute(statement).tuples())
+        return _tally(self._session.execute(statement))
 
     def _scan(self, group_id: int, span: tuple[int, int]) -> Counter[str]:
         statement = select(col(MessageRow.labels), col(MessageRow.flags), col(MessageRow.kind)).where(
@@ -167,7 +168,7 @@ class FiguresReader:
             col(MessageRow.sent_ms) >= span[0],
             col(MessageRow.sent_ms) < span[1],
         )
-        return _tally(self._session.execute(statement).tuples())
+        return _tally(self._session.execute(statement))
 
     def _mentions(self, person_id: int, period: Period) -> int:
         begin, end = period.bounds_ms(self._zone)
@@ -208,7 +209,7 @@ def _by_group(facts: Iterable[PostFact] | Iterable[AckFact]) -> dict[int, list]:
     return found
 
 
-def _tally(rows: Iterable[tuple[int, int, str]]) -> Counter[str]:
+def _tally(rows: Iterable[Any]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for labels, flags, kind in rows:
         counts.update(counts_of(labels, flags, kind))

@@ -9,8 +9,8 @@ from sqlmodel import Session, col
 
 from bot.events import Label, Message, MessageKind
 from bot.notices.book import NoticeBook, take
-from bot.notices.features import extract, pack
 from bot.notices.chains import match_chain
+from bot.notices.features import extract, pack
 from bot.notices.records import NoticeEvent, Outcome, Post, Posted, Relation
 from bot.notices.settings import NoticeSettings
 from bot.store import followrows

@@ -48,8 +48,8 @@ def health(database: Database, since: datetime) -> Health:
         ).scalars()
         return Health(
             messages=session.execute(select(func.count()).select_from(MessageRow)).scalar_one(),
-            inbox=dict(session.execute(inbox).tuples().all()),
-            outbox=dict(session.execute(outbox).tuples().all()),
+            inbox={row[0]: row[1] for row in session.execute(inbox)},
+            outbox={row[0]: row[1] for row in session.execute(outbox)},
             dead_events=[(row.id or 0, row.reason) for row in dead],
             unknown_letters=[(row.id or 0, row.finished_at or row.created_at, row.reason) for row in unknown],
             gaps=[(row.began_at, row.ended_at, row.reason) for row in gaps],
