@@ -6,8 +6,9 @@ ordinary message.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.classify import pattern as lang
 from bot.classify.normalise import MENTION
@@ -23,6 +24,7 @@ _MARK_OF = {
 }  # fmt: skip
 _FIRST_SYMBOL = 0x4E00
 _MEMO_MAX = 200_000
+_TRIES = 12  # matches of one pattern that are looked at
 
 
 class SymbolTable(dict[str, str]):
@@ -101,47 +103,83 @@ def _all_patterns(rules: RuleSet) -> Iterator[str]:
         yield from rule.pattern
 
 
-@dataclass(slots=True)
+class Bits:
+    """Gives every set of symbols that some pattern needs a bit; a message has the bits of its symbols."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[frozenset[str], int] = {}
+        self._of: dict[str, int] = {}
+
+    def need(self, sets: Iterable[frozenset[str]]) -> int:
+        """Return the bits that a message must have for each of the sets to be present."""
+        mask = 0
+        for chars in sets:
+            number = self._numbers.setdefault(chars, len(self._numbers))
+            mask |= 1 << number
+            for char in chars:
+                self._of[char] = self._of.get(char, 0) | 1 << number
+        return mask
+
+    def present(self, symbols: Iterable[str]) -> int:
+        """Return the bits of these symbols."""
+        of = self._of
+        mask = 0
+        for symbol in symbols:
+            mask |= of.get(symbol, 0)
+        return mask
+
+
 class Reading:
     """A message as the rules see it: words, their symbols, and what guards already said."""
 
-    text: str
-    words: Sequence[str]
-    symbols: str
-    kind: MessageKind
-    seen: dict[tuple[str, int, int], bool] = field(default_factory=dict)
+    __slots__ = ("_edges", "kind", "present", "seen", "symbols", "text", "words")
+
+    def __init__(self, text: str, words: Sequence[str], symbols: str, kind: MessageKind, present: int) -> None:
+        self.text = text
+        self.words = words
+        self.symbols = symbols
+        self.kind = kind
+        self.present = present
+        self.seen: dict[tuple[str, int, int], bool] = {}
+        self._edges: dict[str, list[int]] = {}
 
     def region(self, scope: Scope, start: int, end: int) -> tuple[int, int]:
         """Return where a guard of this scope looks, for a match from `start` to `end`."""
+        size = len(self.symbols)
         if scope == "message":
-            return 0, len(self.symbols)
-        symbols = self.symbols
+            return 0, size
         ends = lang.SENTENCE_ENDS if scope == "sentence" else lang.CLAUSE_ENDS
-        first, last = start, max(start, end - 1)
-        while first > 0 and symbols[first - 1] not in ends:
-            first -= 1
+        edges = self._edges.get(ends)
+        if edges is None:
+            edges = [i for i, symbol in enumerate(self.symbols) if symbol in ends]
+            self._edges[ends] = edges
+        before = bisect_left(edges, start)
+        first = edges[before - 1] + 1 if before else 0
         if scope in ("lead", "before"):
             return first, start if scope == "before" else end
-        size = len(symbols)
-        while last < size and symbols[last] not in ends:
+        after = bisect_left(edges, max(start, end - 1))
+        last = size if after == len(edges) else edges[after]
+        if last < size and self.symbols[last] in "QC":
             last += 1
-        if last < size and symbols[last] in "QC":
-            last += 1
+        last = max(last, end)
         if scope in ("tail", "after"):
-            return (start if scope == "tail" else end), max(last, end)
-        return first, max(last, end)
+            return (start if scope == "tail" else end), last
+        return first, last
 
 
 @dataclass(slots=True, frozen=True)
 class CompiledGuard:
-    """A guard ready to run."""
+    """A guard ready to run; `anchors` holds for each of its patterns the bits that it needs."""
 
     guard: Guard
     pattern: re.Pattern[str]
     unless: re.Pattern[str] | None
+    anchors: int
 
     def holds(self, reading: Reading, start: int, end: int) -> bool:
         """Tell whether the guard's pattern is found around the match."""
+        if self.anchors and not self.anchors & reading.present:
+            return False
         first, last = reading.region(self.guard.scope, start, end)
         key = (self.guard.name, first, last)
         known = reading.seen.get(key)
@@ -156,50 +194,55 @@ class CompiledGuard:
 
 @dataclass(slots=True, frozen=True)
 class CompiledRule:
-    """A rule ready to run."""
+    """A rule ready to run; each pattern stands with the bits that a message needs for it."""
 
     rule: Rule
-    pattern: re.Pattern[str] | None
+    label: str
+    patterns: tuple[tuple[int, re.Pattern[str]], ...]
     regexes: tuple[re.Pattern[str], ...]
     unless: tuple[CompiledGuard, ...]
     requires: tuple[CompiledGuard, ...]
     given: frozenset[str]
     absent: frozenset[str]
 
-    def run(self, reading: Reading, hits: list[RuleHit], blocked: list[RuleHit]) -> bool:
+    def run(
+        self,
+        reading: Reading,
+        patterns: Iterable[re.Pattern[str]],
+        hits: list[RuleHit],
+        blocked: list[RuleHit],
+    ) -> bool:
         """Try the rule; note the first match that nothing forbids, or what forbade the first one."""
         rule = self.rule
         if rule.kinds and reading.kind not in rule.kinds:
             return False
-        label = str(rule.label or "-" + ",".join(rule.drops))
-        if self.pattern is None and not self.regexes:
-            hits.append(RuleHit(rule.id, label, reading.kind.value if rule.kinds else ""))
+        if not self.patterns and not self.regexes:
+            hits.append(RuleHit(rule.id, self.label, reading.kind.value if rule.kinds else ""))
             return True
         refusal: RuleHit | None = None
-        if self.pattern is not None:
+        symbols = reading.symbols
+        for pattern in patterns:
             at = 0
-            symbols = reading.symbols
-            for _ in range(12):
-                found = self.pattern.search(symbols, at)
+            for _ in range(_TRIES):
+                found = pattern.search(symbols, at)
                 if found is None:
                     break
                 start, end = found.span()
-                words = "".join(reading.words[start:end])
                 stop = self._forbidden(reading, start, end)
                 if stop is None:
-                    hits.append(RuleHit(rule.id, label, words))
+                    hits.append(RuleHit(rule.id, self.label, "".join(reading.words[start:end])))
                     return True
                 if refusal is None:
-                    refusal = RuleHit(rule.id, label, words, stop)
+                    refusal = RuleHit(rule.id, self.label, "".join(reading.words[start:end]), stop)
                 at = start + 1
         for regex in self.regexes:
             found = regex.search(reading.text)
             if found is not None:
-                stop = self._forbidden(reading, 0, len(reading.symbols))
+                stop = self._forbidden(reading, 0, len(symbols))
                 if stop is None:
-                    hits.append(RuleHit(rule.id, label, found.group()))
+                    hits.append(RuleHit(rule.id, self.label, found.group()))
                     return True
-                refusal = refusal or RuleHit(rule.id, label, found.group(), stop)
+                refusal = refusal or RuleHit(rule.id, self.label, found.group(), stop)
         if refusal is not None:
             blocked.append(refusal)
         return False
@@ -213,91 +256,89 @@ class CompiledRule:
                 return "not " + guard.guard.name
         return None
 
+    def applies(self, labels: set[Label]) -> bool:
+        """Tell whether what earlier stages found lets this rule be tried."""
+        if self.given and not _any_of(self.given, labels):
+            return False
+        return not (self.absent and _any_of(self.absent, labels))
+
+
+def _any_of(names: frozenset[str], labels: set[Label]) -> bool:
+    return any(label in names or (label.is_demand and "any_demand" in names) for label in labels)
+
 
 class Engine:
     """All rules of a set, compiled."""
 
     def __init__(self, rules: RuleSet) -> None:
         self.table = SymbolTable(rules)
+        self._bits = Bits()
         guards = {guard.name: self._guard(guard) for guard in rules.guards}
-        first: list[tuple[CompiledRule, frozenset[str]]] = []
-        self._later: list[CompiledRule] = []
-        for rule in sorted(rules.rules, key=lambda r: (r.stage, r.id)):
-            compiled, anchors = self._rule(rule, guards)
-            if rule.stage == 1:
-                first.append((compiled, anchors))
-            else:
-                self._later.append(compiled)
-        self._first = [compiled for compiled, _ in first]
-        self._always = sum(1 << i for i, (_, anchors) in enumerate(first) if not anchors)
-        self._masks: dict[str, int] = {}
-        for i, (_, anchors) in enumerate(first):
-            for symbol in anchors:
-                self._masks[symbol] = self._masks.get(symbol, 0) | 1 << i
-
-    def _union(self, patterns: Iterable[str]) -> tuple[str, frozenset[str]]:
-        parts: list[str] = []
-        anchors: set[str] = set()
-        for pattern in patterns:
-            expression, anchor = lang.compile_pattern(pattern, self._symbols_of)
-            parts.append(expression)
-            if not anchor:
-                anchors.add("")
-            anchors |= anchor
-        return "|".join(parts), frozenset() if "" in anchors else frozenset(anchors)
-
-    def _symbols_of(self, name: str) -> str:
-        return self.table.symbols_of(name)
+        ordered = sorted(rules.rules, key=lambda r: (r.stage, r.id))
+        compiled = [self._rule(rule, guards) for rule in ordered]
+        self._first = [c for c in compiled if c.rule.stage == 1]
+        self._later = [c for c in compiled if c.rule.stage > 1]
+        # stage 1: from a symbol to the patterns of which it is the rarest need
+        self._by_symbol: dict[str, list[tuple[int, int, re.Pattern[str]]]] = {}
+        self._always: list[tuple[int, re.Pattern[str]]] = []
+        self._unpatterned = [i for i, c in enumerate(self._first) if c.regexes or not c.patterns]
+        for i, rule in enumerate(self._first):
+            for source, (need, pattern) in zip(rule.rule.pattern, rule.patterns, strict=True):
+                sets = lang.compile_pattern(source, self.table.symbols_of)[1]
+                if not sets:
+                    self._always.append((i, pattern))
+                for symbol in sets[0] if sets else ():
+                    self._by_symbol.setdefault(symbol, []).append((need, i, pattern))
 
     def _guard(self, guard: Guard) -> CompiledGuard:
-        unless = re.compile(self._union(guard.unless)[0]) if guard.unless else None
-        return CompiledGuard(guard, re.compile(self._union(guard.pattern)[0]), unless)
+        parts = [lang.compile_pattern(p, self.table.symbols_of) for p in guard.pattern]
+        unless = "|".join(lang.compile_pattern(p, self.table.symbols_of)[0] for p in guard.unless)
+        anchors = 0 if any(not sets for _, sets in parts) else self._bits.need(sets[0] for _, sets in parts)
+        pattern = re.compile("|".join(expression for expression, _ in parts))
+        return CompiledGuard(guard, pattern, re.compile(unless) if unless else None, anchors)
 
-    def _rule(self, rule: Rule, guards: Mapping[str, CompiledGuard]) -> tuple[CompiledRule, frozenset[str]]:
-        expression, anchors = self._union(rule.pattern)
-        compiled = CompiledRule(
+    def _rule(self, rule: Rule, guards: Mapping[str, CompiledGuard]) -> CompiledRule:
+        parts = [lang.compile_pattern(p, self.table.symbols_of) for p in rule.pattern]
+        return CompiledRule(
             rule=rule,
-            pattern=re.compile(expression) if rule.pattern else None,
+            label=str(rule.label or "-" + ",".join(rule.drops)),
+            patterns=tuple((self._bits.need(sets), re.compile(expression)) for expression, sets in parts),
             regexes=tuple(re.compile(r) for r in rule.regex),
             unless=tuple(guards[name] for name in rule.unless or ()),
             requires=tuple(guards[name] for name in rule.requires),
             given=frozenset(rule.given),
             absent=frozenset(rule.absent),
         )
-        return compiled, frozenset() if rule.regex or rule.kinds else anchors
 
     def run(
         self, text: str, words: Sequence[str], kind: MessageKind
     ) -> tuple[set[Label], bool, list[RuleHit], list[RuleHit]]:
         """Return labels, emergency, the rules that fired and those that were blocked."""
         symbols = "".join(map(self.table.__getitem__, words))
-        reading = Reading(text, words, symbols, kind)
+        distinct = set(symbols)
+        present = self._bits.present(distinct)
+        todo: dict[int, list[re.Pattern[str]]] = {i: [] for i in self._unpatterned}
+        for i, pattern in self._always:
+            todo.setdefault(i, []).append(pattern)
+        by_symbol = self._by_symbol
+        for symbol in distinct:
+            for need, i, pattern in by_symbol.get(symbol, ()):
+                if need & present == need:
+                    todo.setdefault(i, []).append(pattern)
+        reading = Reading(text, words, symbols, kind, present)
         hits: list[RuleHit] = []
         blocked: list[RuleHit] = []
         labels: set[Label] = set()
         emergency = False
-        masks = self._masks
-        todo = self._always
-        for symbol in set(symbols):
-            todo |= masks.get(symbol, 0)
-        while todo:
-            low = todo & -todo
-            todo ^= low
-            compiled = self._first[low.bit_length() - 1]
-            if compiled.run(reading, hits, blocked):
+        for i in sorted(todo):
+            compiled = self._first[i]
+            if compiled.run(reading, todo[i], hits, blocked):
                 emergency |= _apply(compiled.rule, labels)
         for compiled in self._later:
-            if compiled.given and not any(
-                any(x.is_demand for x in labels) if g == "any_demand" else g in labels for g in compiled.given
-            ):
-                continue
-            if any(
-                any(x.is_demand for x in labels) if g == "any_demand" else g in labels
-                for g in compiled.absent
-            ):
-                continue
-            if compiled.run(reading, hits, blocked):
-                emergency |= _apply(compiled.rule, labels)
+            if compiled.applies(labels):
+                able = [pattern for need, pattern in compiled.patterns if need & present == need]
+                if compiled.run(reading, able, hits, blocked):
+                    emergency |= _apply(compiled.rule, labels)
         return labels, emergency, hits, blocked
 
 

@@ -77,14 +77,14 @@ def _char_class(names: Iterable[str], symbols_of: SymbolsOf, *, negated: bool) -
     return f"[{re.escape(chars)}]" if chars else r"(?!)"
 
 
-def compile_pattern(pattern: str, symbols_of: SymbolsOf) -> tuple[str, frozenset[str]]:
-    """Return the regular expression of the pattern, and the rarest set of symbols one of which it needs.
+def compile_pattern(pattern: str, symbols_of: SymbolsOf) -> tuple[str, tuple[frozenset[str], ...]]:
+    """Return the regular expression of the pattern, and the sets of symbols of each of which it needs one.
 
-    `symbols_of` gives the symbols of a concept, or of the word "=word". An empty set means: may match
-    anything. Raises RuleError when the pattern is not of the language.
+    `symbols_of` gives the symbols of a concept, or of the word "=word". The smallest set comes first; no set
+    means: may match anything. Raises RuleError when the pattern is not of the language.
     """
     out: list[str] = []
-    anchor: frozenset[str] = frozenset()
+    needs: set[frozenset[str]] = set()
     depth = 0
     at = 0
     while at < len(pattern):
@@ -130,9 +130,7 @@ def compile_pattern(pattern: str, symbols_of: SymbolsOf) -> tuple[str, frozenset
         part = _char_class(names, symbols_of, negated=negated)
         out.append(part + ("?" if optional else ""))
         if depth == 0 and not optional and not negated and names != ["字"]:
-            chars = frozenset("".join(MARKS.get(n) or symbols_of(n) for n in names))
-            if not anchor or len(chars) < len(anchor):
-                anchor = chars
+            needs.add(frozenset("".join(MARKS.get(n) or symbols_of(n) for n in names)))
     if depth:
         raise RuleError(f"pattern {pattern!r}: brackets do not match; write ( a | b )")
-    return "".join(out), anchor
+    return "".join(out), tuple(sorted(needs, key=lambda chars: (len(chars), sorted(chars))))
