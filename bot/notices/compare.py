@@ -14,13 +14,14 @@ from bot.notices.slots import CONTENT, Features, Item, Moment, Slot
 
 _NAMES = {
     Slot.SUBJECT: "事项", Slot.OBJECT: "索要内容", Slot.ACTION: "动作", Slot.ADDRESSEE: "对象",
-    Slot.PLACE: "地点", Slot.NUMBER: "数字", Slot.PERIOD: "所属时期", Slot.STATE: "方向",
+    Slot.PLACE: "地点", Slot.NUMBER: "数字", Slot.PERIOD: "所属时期", Slot.STATE: "方向", Slot.NAME: "名称",
 }  # fmt: skip
 _ALIGNED = frozenset((*CONTENT, Slot.PLACE, Slot.NUMBER, Slot.PERIOD, Slot.ADDRESSEE))
 _ROLES = {
     Slot.SUBJECT: "thing", Slot.OBJECT: "thing", Slot.PLACE: "thing", Slot.ACTION: "act", Slot.ADDRESSEE: "who",
-    Slot.NUMBER: "thing", Slot.PERIOD: "thing", Slot.STATE: "state",
+    Slot.NUMBER: "thing", Slot.PERIOD: "thing", Slot.STATE: "state", Slot.NAME: "name",
 }  # fmt: skip
+_ABOUT = frozenset((*CONTENT, Slot.PLACE))
 _REPLACEABLE = frozenset((*CONTENT, Slot.PLACE, Slot.ADDRESSEE))
 _WEAK = 25  # an item below this weight is passed over
 _TELLING = 40  # an item below this weight tells nothing apart by itself
@@ -50,7 +51,7 @@ class Verdict:
 class Alignment:
     """What two texts share, in summed weights, and what each has alone."""
 
-    shared: int
+    shared: int  # what it is about; numbers and addressees are not that
     contained: float  # of the poorer text's content, the share that the other has
     alike: float  # Jaccard similarity of the 2-grams
     left: tuple[Item, ...]
@@ -68,13 +69,13 @@ Difference = tuple[str, list[Item], list[Item]]
 
 def align(a: Features, b: Features) -> Alignment:
     """Align the content of two texts."""
-    shared_a, total_a, left = _cover(a, b)
-    shared_b, total_b, right = _cover(b, a)
+    about_a, shared_a, total_a, left = _cover(a, b)
+    about_b, shared_b, total_b, right = _cover(b, a)
     contained = max(shared_a / total_a if total_a else 0.0, shared_b / total_b if total_b else 0.0)
     union = len(a.grams | b.grams)
     alike = len(a.grams & b.grams) / union if union else 1.0
     return Alignment(
-        min(shared_a, shared_b), contained, alike, tuple(left), tuple(right), _numbers(a) & _numbers(b)
+        min(about_a, about_b), contained, alike, tuple(left), tuple(right), _numbers(a) & _numbers(b)
     )
 
 
@@ -82,10 +83,10 @@ def _numbers(features: Features) -> frozenset[int]:
     return frozenset(item.value for item in features.items if item.slot is Slot.NUMBER)
 
 
-def _cover(a: Features, b: Features) -> tuple[int, int, list[Item]]:
+def _cover(a: Features, b: Features) -> tuple[int, int, int, list[Item]]:
     values = {item.value for item in b.items}
     seen: set[int] = set()
-    shared = total = 0
+    about = shared = total = 0
     left = []
     for item in a.items:
         if item.slot not in _ALIGNED:
@@ -96,9 +97,10 @@ def _cover(a: Features, b: Features) -> tuple[int, int, list[Item]]:
             # A number or an addressee that only one text has is an addition, never a lack.
             total += item.weight if covered or item.slot in CONTENT else 0
             shared += item.weight * covered
+            about += item.weight * covered if item.slot in _ABOUT else 0
         if not covered:
             left.append(item)
-    return shared, total, left
+    return about, shared, total, left
 
 
 def _mass(items: Iterable[Item]) -> int:
@@ -160,7 +162,12 @@ def _unlike(a: Features, b: Features, found: Alignment) -> Difference | None:
     where = _places_apart(a, b)
     if where:
         return where
-    families = _families_apart(a, b) or _kinds_apart(a, b, Slot.OBJECT) or _kinds_apart(a, b, Slot.STATE)
+    families = (
+        _families_apart(a, b)
+        or _kinds_apart(a, b, Slot.OBJECT)
+        or _kinds_apart(a, b, Slot.STATE)
+        or _names_apart(a, b)
+    )
     if families:
         return families
     limit = _LITTLE if found.alike >= _NEARLY else _OUTWEIGHED * found.shared
@@ -218,6 +225,13 @@ def _runs(items: Iterable[Item], slots: frozenset[Slot]) -> list[list[Item]]:
         else:
             runs.append([item])
     return runs
+
+
+def _names_apart(a: Features, b: Features) -> Difference | None:
+    """Find that each text has a name in quotes that the other does not have, quoted or not."""
+    mine = [item for item in a.items if item.slot is Slot.NAME and not _in(item, b)]
+    yours = [item for item in b.items if item.slot is Slot.NAME and not _in(item, a)]
+    return (_NAMES[Slot.NAME], mine, yours) if mine and yours else None
 
 
 def _places_apart(a: Features, b: Features) -> Difference | None:

@@ -4,7 +4,7 @@ import functools
 import hashlib
 import re
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -31,6 +31,8 @@ _HEAD = re.compile(
     r"^\s*(?:\[(?P<boxed>[^\]\n]{1,14})\]|【(?P<head>[^】\n]{1,16})】)?"
     r"\s*(?P<source>[^:,。;!?\n【]{1,16})?(?P<end>[:,])?"
 )
+_QUOTED = re.compile('[“"《「『](?P<name>[^”"》」』\\n]{2,16})[”"》」』]')
+_LONGEST = 6000  # characters, as in classify.normalise
 _HINT = 20
 
 
@@ -73,6 +75,7 @@ class Extractor:
             [
                 *(self._numeral(numeral, readable) for numeral in numerals),
                 *self._reader.read(plain, bare, self._source(plain), readable),
+                *self._names(text, readable),
                 *(Token(i, char, None) for i, char in enumerate(plain) if char in _CLAUSE_END),
             ],
             key=lambda token: token.at,
@@ -126,6 +129,17 @@ class Extractor:
         value = self._hash(word)
         readable[value] = word
         return Token(numeral.span[0], word, Item(slot, value, RARE, self._hash(numeral.unit)))
+
+    def _names(self, text: str, readable: dict[int, str]) -> Iterator[Token]:
+        """Yield the names in quotes, which the normalised text no longer shows."""
+        for match in _QUOTED.finditer(text[:_LONGEST]):
+            name = "".join(_BREAK.split(normalise(match["name"])))
+            if len(name) < 2 or name in self._lexicon.free:
+                continue
+            value = self._hash(name)
+            readable[value] = name
+            grams = tuple(self._hash(gram) for gram in grams_of(name))
+            yield Token(-1, name, Item(Slot.NAME, value, RARE, self._hash("名称"), grams))
 
     def _hint(self, segments: Iterable[str]) -> str:
         """Return the first run of words that says what it is about, for showing."""

@@ -5,9 +5,10 @@ from itertools import islice
 
 from bot.notices.slots import Features, Slot
 
-_LOOKED_AT = 3000  # entries of posting lists read for one lookup
-_COMPARED = 12  # candidates returned
-_IDENTICAL = 10_000  # outweighs every sum of words
+_LOOKED_AT = 1200  # entries of posting lists read for one lookup
+_COMPARED = 8  # candidates returned, at most
+_NEAR_BEST = 0.4  # share of the best candidate's score below which a candidate is not worth comparing
+_IDENTICAL = 4  # of these, at most so many have the very same text
 _CONTENT = frozenset((Slot.SUBJECT, Slot.OBJECT, Slot.ACTION))
 
 
@@ -47,11 +48,13 @@ class NoticeIndex:
 
     def candidates(self, features: Features) -> list[int]:
         """Return the keys of posts that share rare content with these features, the likeliest first."""
-        terms = _terms(features)
+        identical = list(islice(reversed(self._exact.get(features.exact, {})), _IDENTICAL))
         score: Counter[int] = Counter()
-        for key in islice(reversed(self._exact.get(features.exact, {})), _COMPARED):
-            score[key] += _IDENTICAL
-        lists = [(entries, weight) for term, weight in terms.items() if (entries := self._lists.get(term))]
+        lists = [
+            (entries, weight)
+            for term, weight in _terms(features).items()
+            if (entries := self._lists.get(term))
+        ]
         lists.sort(key=lambda pair: len(pair[0]))
         left = _LOOKED_AT
         for entries, weight in lists:
@@ -60,7 +63,10 @@ class NoticeIndex:
             left -= len(entries)
             if left <= 0:
                 break
-        return [key for key, _ in score.most_common(_COMPARED)]
+        for key in identical:
+            del score[key]
+        alike = score.most_common(_COMPARED - len(identical))
+        return identical + [key for key, found in alike if found >= _NEAR_BEST * alike[0][1]]
 
 
 def _terms(features: Features) -> dict[int, int]:

@@ -41,7 +41,7 @@ class LexiconFile(BaseModel):
     topic: _Words
     speech: _Speech
     place: dict[str, str]
-    opposite: dict[str, str]
+    exclusive: dict[str, str]
     subject: dict[str, str]
     unit: dict[str, str]
     cancel: _Cancel
@@ -91,7 +91,7 @@ class Lexicon:
     units: dict[str, str]
     cancel: re.Pattern[str]
     not_cancel: re.Pattern[str]
-    opposites: dict[str, str]
+    exclusive: dict[str, tuple[str, str]]  # a word to its group and its name there
     change: tuple[str, ...]
     daily: tuple[str, ...]
     prefixes: tuple[str, ...]
@@ -150,7 +150,12 @@ def lexicon() -> Lexicon:
         units={word: unit for unit, words in data.unit.items() for word in words.split()},
         cancel=_pattern(data.cancel),
         not_cancel=_any(data.cancel.negated.split()),
-        opposites={word: name for name, words in data.opposite.items() for word in words.split()},
+        exclusive={
+            word: (name, alternative.split("/")[0])
+            for name, alternatives in data.exclusive.items()
+            for alternative in alternatives.split()
+            for word in alternative.split("/")
+        },
         change=_by_length(data.change.words),
         daily=_by_length(data.daily.words),
         prefixes=_by_length(data.prefix.words),

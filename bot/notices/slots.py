@@ -16,7 +16,8 @@ class Slot(IntEnum):
     PLACE = 5  # where to, where at
     NUMBER = 6  # a number with its unit
     PERIOD = 7  # the time that the content covers: 10月份, 三季度
-    STATE = 8  # one of two acts that undo each other: 停止, 恢复
+    STATE = 8  # one of a few that exclude each other: 停止 and 恢复, 春季 and 秋季
+    NAME = 9  # a name in quotes: “最美家庭”, 《减负调查》
 
 
 @dataclass(frozen=True, slots=True)

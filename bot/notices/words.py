@@ -60,9 +60,8 @@ class WordReader:
                     item = self._placed(found, at, source, wheres)
                     readable[item.value] = word
                     yield Token(at, word, item)
-                    state = self._lexicon.opposites.get(word)
-                    if state is not None:
-                        yield Token(at, word, Item(Slot.STATE, self._mark(word), THING, self._mark(state)))
+                    if word in self._lexicon.exclusive:
+                        yield Token(at, word, self._exclusive(word, readable))
                     named = self._named_place(words, place)
                     if named is not None:
                         readable[named.value] = words[place - 1] + word
@@ -108,7 +107,7 @@ class WordReader:
             )
             return (word[0], word[1]) if split else (word,)
         for cut in range(1, len(word) - 1):
-            if word[cut:] in meanings:
+            if word[cut:] in meanings and meanings[word[cut:]].slot is not Slot.ADDRESSEE:
                 return (word[:cut], word[cut:])
         if word.endswith("表"):
             return (word[:-1], "表")
@@ -175,6 +174,12 @@ class WordReader:
             return replace(item, slot=Slot.PLACE, kind=self._mark("地点"))
         return item
 
+    def _exclusive(self, word: str, readable: dict[int, str]) -> Item:
+        group, alternative = self._lexicon.exclusive[word]
+        value = self._mark("=" + alternative)
+        readable[value] = word
+        return Item(Slot.STATE, value, THING, self._mark(group))
+
     def _named_place(self, words: list[str], place: int) -> Item | None:
         """Make 石门 and 村 one place, which excludes other named villages."""
         if not place or words[place] not in _NAMED:
@@ -208,7 +213,7 @@ def in_context(tokens: list[Token]) -> Iterator[Item]:
 
 
 def _speaks(item: Item) -> bool:
-    if item.slot in {Slot.ADDRESSEE, Slot.STATE}:
+    if item.slot in {Slot.ADDRESSEE, Slot.STATE, Slot.NAME}:
         return False
     return item.slot is Slot.ACTION or item.weight >= ACT
 

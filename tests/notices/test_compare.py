@@ -1,0 +1,97 @@
+"""Pairs of texts: floors on our corpora, and what a verdict says."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.cli.compare import judge, read_pairs
+from bot.notices.compare import Verdict, same
+from tests.notices.kit import START, features
+
+CORPUS = Path(__file__).parents[1] / "corpus"
+FLOORS = {"duplicates_one.tsv": (0.98, 0.90), "duplicates_two.tsv": (0.95, 0.90)}
+
+
+def compared(a: str, b: str) -> Verdict:
+    """Compare two texts posted on one day."""
+    return same(features(a), features(b))
+
+
+@pytest.mark.parametrize("name", sorted(FLOORS))
+def test_precision_and_recall_keep_their_floors(name: str) -> None:
+    with (CORPUS / name).open("rb") as source:
+        judged = [(pair.same, judge(pair, None, START).same) for pair in read_pairs(source)]
+    right = sum(1 for wanted, found in judged if wanted and found)
+    precision = right / sum(found for _, found in judged)
+    recall = right / sum(bool(wanted) for wanted, _ in judged)
+    assert len(judged) > 100
+    assert (precision, recall) >= FLOORS[name]
+    assert recall >= FLOORS[name][1]
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("请各村报送防溺水台账", "防溺水台账各村抓紧交一下"),
+        ("请上传学习截图", "学习截屏发一下"),
+        ("今晚9点前报送禁烧总结", "禁烧总结今晚21:00前交"),
+        ("11月15日前报残疾人名单", "残疾人名册11.15前上报"),
+        ("请各村报送防溺水台账", "【转发】再次提醒：请各村报送防溺水台账！谢谢配合🙏"),
+        ("請各村報送防溺水臺賬", "请各村报送防溺水台账"),
+        ("请各村报送防溺水台账", "各位辛苦了，天冷注意保暖。另外防溺水台账请各村记得报送，有问题联系我"),
+    ],
+)
+def test_rewordings_are_the_same_notice(a: str, b: str) -> None:
+    assert compared(a, b).same
+    assert compared(b, a).same
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "slot"),
+    [
+        ("请各村报送防溺水台账", "请各村报送地质灾害台账", "事项"),
+        ("请村医报高血压随访表", "请村医报糖尿病随访表", "事项"),
+        ("请报60岁以上老人名单", "请报80岁以上老人名单", "数字"),
+        ("请今天报防溺水台账", "请明天报防溺水台账", "时间"),
+        ("请各村书记参加禁烧会", "请各村主任参加禁烧会", "对象"),
+        ("请报防溺水总结", "请报防溺水方案", "索要内容"),
+        ("请报10月份防溺水台账", "请报11月份防溺水台账", "所属时期"),
+        ("请报三季度工会经费表", "请报四季度工会经费表", "所属时期"),
+        ("值班人员每两小时签到一次", "值班人员每小时签到一次", "数字"),
+        ("明天在三楼会议室召开禁烧会", "明天在五楼会议室召开禁烧会", "数字"),
+        ("请立即停止井下作业", "今起可以恢复井下作业", "方向"),
+    ],
+)
+def test_another_slot_makes_another_notice(a: str, b: str, slot: str) -> None:
+    verdict = compared(a, b)
+    assert not verdict.same
+    assert slot in verdict.changed
+    assert slot in verdict.why
+
+
+def test_another_date_is_a_series() -> None:
+    assert compared("请11月8日前报防溺水台账", "请11月9日前报防溺水台账").series
+    assert not compared("请11月8日前报防溺水台账", "请11月9日前报地质灾害台账").series
+
+
+def test_a_post_that_says_so_is_a_version() -> None:
+    verdict = compared("请11月8日前报防溺水台账", "防溺水台账报送时间改为11月9日前")
+    assert (verdict.version, verdict.series, verdict.same) == (True, False, False)
+
+
+def test_a_cancellation_cancels_and_the_reverse_does_not() -> None:
+    assert compared("请报防溺水台账", "防溺水台账不用报了").cancels
+    assert not compared("防溺水台账不用报了", "请报防溺水台账").cancels
+    assert not compared("请报防溺水台账", "地质灾害台账不用报了").cancels
+    assert not compared("请参加防溺水会议", "防溺水会议没有取消").cancels
+
+
+def test_too_little_in_common_is_never_the_same() -> None:
+    assert not compared("收到请回复", "请各村报送防溺水台账，收到请回复").same
+    assert not compared("请各村抓紧报", "请各村报送防溺水台账").same
+
+
+def test_words_in_the_explanation_can_be_read() -> None:
+    why = compared("请各村报送防溺水台账", "请各村报送地质灾害台账").why
+    assert "防溺水" in why.replace("、", "") or "溺水" in why
+    assert "地质灾害" in why
