@@ -95,16 +95,16 @@ class ConsoleChannel:
         world, target = self._world, outgoing.target
         if target.group_id is not None:
             if target.group_id not in world.rooms:
-                raise SendRefusedError(f"there is no group {target.group_id!r} at this console")
+                raise SendRefusedError("未发送：控制台里没有这个群")
             place = f"[{world.rooms[target.group_id].topic}]"
         elif target.person_id is not None:
             if target.person_id not in world.people:
-                raise SendRefusedError(f"there is no person {target.person_id!r} at this console")
+                raise SendRefusedError("未发送：控制台里没有这个人")
             place = f"(私聊 {target.person_id})"
         else:
-            raise SendRefusedError("a message needs a group or a person to go to")
+            raise SendRefusedError("未发送：没有指明发给哪个群或哪个人")
         if bool(outgoing.text) == (outgoing.file_path is not None):
-            raise SendRefusedError("a message needs a text or a file, and not both")
+            raise SendRefusedError("未发送：要么文字，要么文件，分两条发")
         calls = "".join(f"@{m} " for m in outgoing.mentions if f"@{m}" not in outgoing.text)
         said = calls + outgoing.text if outgoing.file_path is None else f"[文件] {outgoing.file_path}"
         number = world.remember(world.bot.name, said)
@@ -122,7 +122,7 @@ class ConsoleChannel:
     async def snapshot(self, group_id: str) -> GroupSnapshot:
         """Return a group as typed so far. Raises GatewayUnavailableError when there is none."""
         if group_id not in self._world.rooms:
-            raise GatewayUnavailableError(f"there is no group {group_id!r} at this console")
+            raise GatewayUnavailableError("控制台里没有这个群")
         return self._world.snapshot(group_id, self._clock.now())
 
     async def _say(self, said: Said) -> str:
@@ -175,7 +175,7 @@ class ConsoleChannel:
 
     async def _accept(self, kind: str, native_id: str, events: Sequence[Event]) -> None:
         if self._inbox is None:
-            raise GatewayUnavailableError("the console is not running")
+            raise GatewayUnavailableError("控制台没有运行")
         await self._inbox.accept([Stub(self.name, kind, native_id, self._clock.now(), encode(events))])
 
 

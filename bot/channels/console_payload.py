@@ -27,4 +27,4 @@ def decode(stub: Stub) -> Sequence[Event]:
         named = _ADAPTER.validate_json(stub.payload or b"")
         return [_BY_NAME[name].validate_python(fields) for name, fields in named]
     except (ValidationError, KeyError):
-        raise PayloadError(f"the payload of a {stub.kind} typed at the console cannot be read") from None
+        raise PayloadError(f"控制台的 {stub.kind} 事件内容读不懂") from None

@@ -62,18 +62,18 @@ class Intake:
             except StoreUnavailableError as error:
                 if not self._refused:
                     self._refused = True
-                    self._log.error("inbox cannot be written, received events wait in memory: {}", error)
+                    self._log.error("收件箱写不进去，收到的事件先留在内存里：{}", error)
                 await asyncio.sleep(self._retry_after)
             else:
                 if self._refused:
                     self._refused = False
-                    self._log.info("inbox can be written again")
+                    self._log.info("收件箱恢复写入")
 
     async def _write_last(self, batch: list[Stub | SeenGap]) -> None:
         try:
             await self._write(batch)
         except StoreUnavailableError as error:
-            self._log.error("{} received events are lost, the inbox cannot be written: {}", len(batch), error)
+            self._log.error("收件箱写不进去，{} 个收到的事件丢失：{}", len(batch), error)
 
     async def _write(self, batch: list[Stub | SeenGap]) -> None:
         """Write from the front, removing what is durable."""

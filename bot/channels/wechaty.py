@@ -67,7 +67,7 @@ class WechatyChannel:
     ) -> None:
         parse_endpoint(endpoint)
         if not token or not token.isascii() or not token.isprintable() or " " in token:
-            raise ConfigError("channel.token is empty or not plain ASCII; give the gateway's own token")
+            raise ConfigError("channel.token 为空或含有非 ASCII 字符；请填写网关自己的令牌")
         self.name = name
         self._endpoint = endpoint
         self._token = token
@@ -125,7 +125,7 @@ class WechatyChannel:
         if stub.kind not in _KINDS.values():
             return ()
         if self.account_id is None:  # else the bot would not know its own messages
-            raise GatewayUnavailableError(f"channel {self.name}: nobody has logged in yet")
+            raise GatewayUnavailableError("网关上还没有账号登录过")
         if stub.kind == "message":
             return await wechaty_events.message(stub, self._lookup, self.account_id)
         return await wechaty_events.room_event(stub, self._lookup, self.account_id)
@@ -134,7 +134,7 @@ class WechatyChannel:
         """Send. Raises SendRefusedError or SendUncertainError."""
         rpc = self._session.rpc
         if rpc is None or not self.connected:
-            raise SendRefusedError(f"channel {self.name}: the gateway is not connected; nothing was sent")
+            raise SendRefusedError("未发送：网关没有连接")
         return await self._sender.send(rpc, outgoing)
 
     async def recall(self, message_id: str) -> bool:
@@ -182,7 +182,7 @@ class WechatyChannel:
         kind = _KINDS.get(number, f"event-{number}")
         if number not in _KINDS and number not in self._strange:
             self._strange.add(number)
-            self._log.warning("the gateway sends events of the unknown type {}: kept, without effect", number)
+            self._log.warning("网关发来未知类型 {} 的事件：已收下，不起作用", number)
         if room_id := found_id(payload, "roomId"):
             self._lookup.forget_room(room_id)
         # These have no id of their own: the same words, which include the time, are the same event.

@@ -30,9 +30,9 @@ class WithheldHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Log name, level and place of a record."""
         failure = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
-        logger.opt(depth=0).log(
+        logger.log(
             record.levelname if record.levelname in {"WARNING", "ERROR", "CRITICAL"} else "WARNING",
-            "{} at {}:{} {}(words withheld)",
+            "{} {}:{} {}（内容不记录）",
             record.name,
             record.module,
             record.lineno,
@@ -84,7 +84,8 @@ def _silence_all() -> None:
 
 def _silence(target: logging.Logger) -> logging.Logger:
     for handler in target.handlers:
-        handler.close()
+        if handler is not _withheld:
+            handler.close()
     target.handlers = [_withheld]
     target.setLevel(logging.WARNING)
     target.propagate = False

@@ -37,9 +37,9 @@ async def message(stub: Stub, lookup: WechatyLookup, account_id: str) -> Sequenc
     if number == reading.TYPE_RECALLED and (recalled := reading.recalled_id(text)):
         return (Recall(PLATFORM, recalled, at),)
     if not talker_id:
-        raise PayloadError("the message has no sender")
+        raise PayloadError("消息没有发送人")
     if not room_id and not payload.to_id:
-        raise PayloadError("the message has neither group nor receiver")
+        raise PayloadError("消息既没有群，也没有接收人")
     events: list[Event] = []
     group: GroupRef | None = None
     if room_id:

@@ -52,7 +52,7 @@ class WechatyLookup:
         try:
             return await self._ask("MessagePayload", request, puppet.MessagePayloadResponse)
         except RpcError as error:
-            _give_up(error, "message")
+            _give_up(error, "消息")
 
     async def title(self, message_id: str, kind: MessageKind) -> str:
         """Return title and description of a link or mini-program, empty where the gateway does not tell."""
@@ -82,7 +82,7 @@ class WechatyLookup:
         try:
             found, fresh = await self._rooms.get(room_id)
         except RpcError as error:
-            _give_up(error, "group")
+            _give_up(error, "群")
         told = self._told.get(room_id)
         if told is None or told[0] is not found:
             told = self._told[room_id] = (found, set())
@@ -96,7 +96,7 @@ class WechatyLookup:
             person, _ = await self._contacts.get(person_id)
         except RpcError as error:
             if error.status is None:
-                _give_up(error, "contact")
+                _give_up(error, "联系人")
             person = PersonRef(PLATFORM, person_id, is_bot=self._is_bot(person_id))
         if room_id is None:
             return person
@@ -121,7 +121,7 @@ class WechatyLookup:
         for attempt in range(1, attempts + 1):
             rpc = self._connection()
             if rpc is None:
-                raise RpcError(method, "there is no connection", left=False)
+                raise RpcError(method, "没有连接", left=False)
             try:
                 async with self._lookups:
                     return await rpc.call(method, request, reply_type)
@@ -158,7 +158,9 @@ class WechatyLookup:
     async def _named(self, person_id: str, room_id: str) -> PersonRef:
         try:
             return await self.person(person_id, room_id)
-        except GatewayUnavailableError:  # a name is not worth the snapshot
+        except GatewayUnavailableError:
+            if self._connection() is None:
+                raise  # else the group would be without names until it is asked for again
             return PersonRef(PLATFORM, person_id, is_bot=self._is_bot(person_id))
 
     async def _fetch_contact(self, person_id: str) -> PersonRef:
@@ -177,4 +179,4 @@ def _give_up(error: RpcError, what: str) -> NoReturn:
     """Answered but refused to the last: it never will be readable. Not answered: perhaps later."""
     if error.status is None:
         raise GatewayUnavailableError(str(error)) from None
-    raise PayloadError(f"the gateway cannot tell the {what}: {error}") from None
+    raise PayloadError(f"网关给不出{what}：{error}") from None

@@ -108,9 +108,9 @@ def event_fields(payload: str | bytes | None, kind: str) -> dict[str, Any]:
     try:
         fields = json.loads(payload or b"")
     except (ValueError, RecursionError):
-        raise PayloadError(f"the payload of a {kind} event is not JSON") from None
+        raise PayloadError(f"{kind} 事件的内容不是 JSON") from None
     if not isinstance(fields, dict):
-        raise PayloadError(f"the payload of a {kind} event is not a JSON object")
+        raise PayloadError(f"{kind} 事件的内容不是 JSON 对象")
     return fields
 
 
@@ -118,7 +118,7 @@ def id_field(fields: dict[str, Any], name: str, kind: str) -> str:
     """Return a required id of an event. Raises PayloadError."""
     value = fields.get(name)
     if not isinstance(value, str) or not value:
-        raise PayloadError(f"a {kind} event has no {name}")
+        raise PayloadError(f"{kind} 事件没有 {name}")
     return clean_text(value)
 
 

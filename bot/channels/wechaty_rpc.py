@@ -31,7 +31,7 @@ class RpcError(GatewayUnavailableError):
     def __init__(
         self, method: str, reason: str, *, left: bool, status: Status | None = None, words: str = ""
     ) -> None:
-        super().__init__(f"gateway call {method}: {reason}")
+        super().__init__(f"网关调用 {method}：{reason}")
         self.left = left
         self.status = status
         self.words = words
@@ -41,7 +41,7 @@ def parse_endpoint(endpoint: str) -> tuple[str, int]:
     """Split "host:port" ("[::1]:8788" too). Raises ConfigError."""
     host, _, port = endpoint.strip().rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
-        raise ConfigError(f'channel.endpoint is {endpoint!r}; it must be "host:port", e.g. "127.0.0.1:8788"')
+        raise ConfigError(f'channel.endpoint = {endpoint!r} 不对：应为 "host:port"，如 "127.0.0.1:8788"')
     return host.strip("[]"), int(port)
 
 
@@ -66,7 +66,7 @@ class GatewayRpc:
     async def call(self, method: str, request: Any, reply_type: Any, deadline: float | None = None) -> Any:
         """Make one call within `deadline` seconds and return the reply. Raises RpcError."""
         if self._closed:  # grpclib would silently connect again
-            raise RpcError(method, "the connection is closed", left=False)
+            raise RpcError(method, "连接已关闭", left=False)
         left = False
         try:
             async with self._channel.request(
@@ -85,12 +85,12 @@ class GatewayRpc:
         except _LOST as error:
             raise RpcError(method, _reason(error), left=left) from None
         except _UNREADABLE:
-            raise RpcError(method, "its answer cannot be read", left=True, status=Status.OK) from None
+            raise RpcError(method, "回答读不懂", left=True, status=Status.OK) from None
         finally:
             if self._closed:  # while this call was connecting
                 self._channel.close()
         if reply is None:
-            raise RpcError(method, "no answer", left=True)
+            raise RpcError(method, "没有回答", left=True)
         return reply
 
     async def events(self) -> AsyncIterator[tuple[int, str]]:
@@ -107,7 +107,7 @@ class GatewayRpc:
         except _LOST as error:
             raise RpcError("Event", _reason(error), left=True) from None
         except _UNREADABLE:
-            raise RpcError("Event", "an event cannot be read", left=True, status=Status.OK) from None
+            raise RpcError("Event", "事件读不懂", left=True, status=Status.OK) from None
 
 
 def _answered(method: str, error: GRPCError, *, left: bool) -> RpcError:
@@ -115,7 +115,7 @@ def _answered(method: str, error: GRPCError, *, left: bool) -> RpcError:
     lost = error.status in {Status.UNAVAILABLE, Status.CANCELLED, Status.DEADLINE_EXCEEDED}
     return RpcError(
         method,
-        f"answered {error.status.name}",
+        f"网关答复 {error.status.name}",
         left=left,
         status=None if lost else error.status,
         words=str(error.message or ""),
@@ -124,7 +124,7 @@ def _answered(method: str, error: GRPCError, *, left: bool) -> RpcError:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return "限时内没有回答"
     if isinstance(error, ConnectionRefusedError):
-        return "connection refused"
-    return f"connection lost ({type(error).__name__})"
+        return "连接被拒绝"
+    return f"连接断开（{type(error).__name__}）"

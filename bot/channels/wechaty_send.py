@@ -31,13 +31,13 @@ _SURE = frozenset(
 )
 # What puppets say when they surely did not send; part of their words -> why.
 _SURE_WORDS = {
-    "操作频繁": "操作频繁: the platform limits this account",
-    "操作过于频繁": "操作频繁: the platform limits this account",
-    "rate limit": "操作频繁: the platform limits this account",
-    "too frequent": "操作频繁: the platform limits this account",
-    "not logged in": "nobody is logged in at the gateway",
-    "no this.__currentUserId": "nobody is logged in at the gateway",
-    "not exist": "the gateway does not know the receiver",
+    "操作频繁": "平台提示操作频繁",
+    "操作过于频繁": "平台提示操作频繁",
+    "rate limit": "平台提示操作频繁",
+    "too frequent": "平台提示操作频繁",
+    "not logged in": "网关上没有账号登录",
+    "no this.__currentUserId": "网关上没有账号登录",
+    "not exist": "网关不认识接收方",
 }
 
 
@@ -55,11 +55,11 @@ class WechatySender:
         """
         to = outgoing.target.group_id or outgoing.target.person_id
         if not to:
-            raise SendRefusedError("a message needs a group or a person to go to")
+            raise SendRefusedError("未发送：没有指明发给哪个群或哪个人")
         if not outgoing.text and outgoing.file_path is None:
-            raise SendRefusedError("a message needs a text or a file")
+            raise SendRefusedError("未发送：既没有文字也没有文件")
         if outgoing.text and outgoing.file_path is not None:
-            raise SendRefusedError("a message is a text or a file, not both: send two")
+            raise SendRefusedError("未发送：文字和文件要分两条发")
         if outgoing.file_path is not None:
             box = await asyncio.to_thread(_file_box, Path(outgoing.file_path), self._limits.file_bytes)
             request = puppet.MessageSendFileRequest(conversation_id=to, filebox=box)
@@ -87,13 +87,11 @@ class WechatySender:
             reply = await rpc.call(method, request, reply_type, self._limits.send_deadline)
         except RpcError as error:
             if not error.left or error.status in _SURE:
-                raise SendRefusedError(f"not sent: {error}") from None
+                raise SendRefusedError(f"未发送：{error}") from None
             for words, why in _SURE_WORDS.items():
                 if error.status is not None and words in error.words:
-                    raise SendRefusedError(f"not sent: {why}") from None
-            raise SendUncertainError(
-                f"perhaps sent: {error}; look into the chat before sending again"
-            ) from None
+                    raise SendRefusedError(f"未发送：{why}") from None
+            raise SendUncertainError(f"可能已发送：{error}；重发前请先到群里看一眼") from None
         return reply.id or None
 
 
@@ -102,9 +100,9 @@ def _file_box(path: Path, limit: int) -> str:
     try:
         size = path.stat().st_size
         if size > limit:
-            raise SendRefusedError(f"{path.name} has {size} bytes; the gateway takes at most {limit}")
+            raise SendRefusedError(f"未发送：文件有 {size} 字节，网关最多收 {limit} 字节")
         data = path.read_bytes()
     except OSError as error:
-        raise SendRefusedError(f"{path.name} cannot be read: {error.strerror}") from None
+        raise SendRefusedError(f"未发送：文件读不了（{error.strerror}）") from None
     box = {"name": path.name, "boxType": _BASE64_BOX, "base64": base64.b64encode(data).decode()}
     return json.dumps(box)

@@ -10,7 +10,6 @@ import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
-from enum import StrEnum
 
 from grpclib.const import Status
 from loguru import logger
@@ -21,26 +20,11 @@ from bot.channels.intake import SeenGap
 from bot.channels.wechaty_limits import WechatyLimits
 from bot.channels.wechaty_payload import found_id
 from bot.channels.wechaty_rpc import GatewayRpc, RpcError
+from bot.channels.wechaty_states import LinkState, state_of
 from bot.clock import Clock
 
 _START_DEADLINE = 20.0  # the gateway itself gives starting 15 s
 _SETTLED = 10.0  # seconds; a link that held so long is tried again at once
-
-
-class LinkState(StrEnum):
-    """What the operator is told about the link; the value is the line in the log."""
-
-    NEW = "not connected yet"
-    UNREACHABLE = "gateway cannot be reached, trying on"
-    REFUSED = "gateway refuses the token, trying on: check channel.token"
-    # After a broken route the gateway may hold our own old stream until its TCP gives up (some minutes);
-    # stopping the puppet would free it at once, but may cost the login, which is worse than the gap.
-    TAKEN = "another client, or our own lost link, holds the gateway's event stream, trying on"
-    ENDED = "gateway ended the event stream (a restart, or another client took over), listening again"
-    SILENT = "gateway does not answer, waiting"
-    WAITING = "gateway answers but nobody is logged in"
-    SCAN = "gateway waits for its login code to be scanned"
-    ONLINE = "gateway connected and logged in"
 
 
 class GatewaySession:
@@ -68,10 +52,11 @@ class GatewaySession:
         self._logged_in = False
         self._alive_at: datetime | None = None  # the last sign of life
         self._down_since: datetime | None = None
-        self._down_reason = ""
+        self._down_state = LinkState.NEW
         self._event_at = 0.0  # loop time of the last event
         self._dongs = False  # this gateway answers a ding with an event
         self._handing_on = False  # waiting for the inbox, not for the gateway
+        self._mute = False  # answers, but delivers nothing any more
         self._restarts = 0
         self._restart_next = False
 
@@ -95,7 +80,7 @@ class GatewaySession:
             try:
                 await self._listen()
             except RpcError as error:
-                self._lost(_state_of(error), str(error))
+                self._lost(LinkState.MUTE if self._mute else state_of(error), str(error))
             if loop.time() - began > _SETTLED:
                 failures = 0
             pause = min(self._limits.reconnect_first * 2.0**failures, self._limits.reconnect_cap)
@@ -105,13 +90,13 @@ class GatewaySession:
     async def _listen(self) -> None:
         rpc = self._open_rpc()
         self._rpc = rpc
-        self._logged_in = self._dongs = self._handing_on = False
+        self._logged_in = self._dongs = self._handing_on = self._mute = False
         tasks: list[asyncio.Task[None]] = []
         try:
             if self._restart_next:
                 self._restart_next = False
                 self._restarts += 1
-                self._log.warning("stopping and starting the gateway's puppet, attempt {}", self._restarts)
+                self._log.warning("无人登录，停止并重新启动网关的 puppet，第 {} 次", self._restarts)
                 with suppress(RpcError):
                     await rpc.call("Stop", puppet.StopRequest(), puppet.StopResponse, _START_DEADLINE)
                 await rpc.call("Start", puppet.StartRequest(), puppet.StartResponse, _START_DEADLINE)
@@ -134,7 +119,7 @@ class GatewaySession:
                 await self._login(found_id(payload, "contactId"))
             elif number == EventType.EVENT_TYPE_LOGOUT:
                 self._logged_in = False
-                self._lost(LinkState.WAITING, "logged out")
+                self._lost(LinkState.WAITING)
             elif number == EventType.EVENT_TYPE_SCAN:
                 if not self._logged_in:
                     self._tell(LinkState.SCAN)
@@ -145,7 +130,7 @@ class GatewaySession:
                 await self._on_event(number, payload)
                 self._handing_on = False
                 self._event_at = asyncio.get_running_loop().time()
-        raise RpcError("Event", "the gateway ended the event stream", left=True, status=Status.OK)
+        raise RpcError("Event", "事件流结束", left=True, status=Status.OK)
 
     async def _login(self, account_id: str) -> None:
         if not account_id:
@@ -164,20 +149,23 @@ class GatewaySession:
             try:
                 await self._ding(rpc)
             except RpcError as error:
-                if not answered or error.status is not None:
+                if error.status is Status.UNAUTHENTICATED or (error.status is None and not answered):
                     raise
-                self._lost(LinkState.SILENT, "the gateway did not answer")
-                await self._probe(rpc)
-                continue
+                if error.status is None:
+                    self._lost(LinkState.SILENT)
+                    await self._probe(rpc)
+                    continue
+                # A puppet that knows no ding has answered all the same.
             if not answered:
                 answered = True
                 self._event_at = loop.time()
             self._alive_at = self._clock.now()
             if self._logged_in:
                 await self._back()
-                mute = self._dongs and not self._handing_on
-                if mute and loop.time() - self._event_at > self._limits.mute_after:
-                    raise RpcError("Event", "the event stream is mute", left=True)
+                waiting = self._dongs and not self._handing_on
+                self._mute = waiting and loop.time() - self._event_at > self._limits.mute_after
+                if self._mute:
+                    raise RpcError("Event", "事件流没有声音", left=True)
             else:
                 started = await self._urge_login(rpc, loop.time() - since, started=started)
             await asyncio.sleep(self._limits.ding_every)
@@ -186,14 +174,14 @@ class GatewaySession:
         """Start the gateway's puppet when nobody logs in; later have it stopped and started, capped."""
         if self.state is LinkState.SCAN or waited < self._limits.ding_every:
             return started
-        self._lost(LinkState.WAITING, "nobody was logged in")
+        self._lost(LinkState.WAITING)
         if waited > self._limits.login_patience and not started:
             with suppress(RpcError):
                 await rpc.call("Start", puppet.StartRequest(), puppet.StartResponse, _START_DEADLINE)
             return True
         if waited > self._limits.restart_patience and self._restarts < self._limits.restarts:
             self._restart_next = True
-            raise RpcError("Event", "nobody is logged in", left=True, status=Status.OK)
+            raise RpcError("Event", "无人登录", left=True, status=Status.OK)
         return started
 
     async def _probe(self, rpc: GatewayRpc) -> None:
@@ -215,33 +203,24 @@ class GatewaySession:
     async def _ding(self, rpc: GatewayRpc) -> None:
         await rpc.call("Ding", puppet.DingRequest(), puppet.DingResponse, self._limits.ding_deadline)
 
-    def _lost(self, state: LinkState, reason: str) -> None:
+    def _lost(self, state: LinkState, detail: str = "") -> None:
         if self._down_since is None:
             self._down_since = self._alive_at or self._clock.now()
-            self._down_reason = reason
-        self._tell(state, reason)
+            self._down_state = state
+        self._tell(state, detail)
 
     async def _back(self) -> None:
         if self._down_since is not None:
-            gap = SeenGap(self._down_since, self._clock.now(), self._down_reason)
+            gap = SeenGap(self._down_since, self._clock.now(), self._down_state.value)
             self._down_since = None
             await self._on_gap(gap)
         self._tell(LinkState.ONLINE)
 
-    def _tell(self, state: LinkState, reason: str = "") -> None:
-        """Log a change, once; reasons are our own words, without texts, ids or tokens."""
+    def _tell(self, state: LinkState, detail: str = "") -> None:
+        """Log a change, once; details are our own words, without texts, ids or tokens."""
         if state is self.state:
             return
         self.state = state
         level = "INFO" if state is LinkState.ONLINE else "WARNING"
-        self._log.log(level, "{}{}", state.value, f" [{reason}]" if reason else "")
-
-
-def _state_of(error: RpcError) -> LinkState:
-    if error.status is Status.UNAUTHENTICATED:
-        return LinkState.REFUSED
-    if error.status is Status.ALREADY_EXISTS:
-        return LinkState.TAKEN
-    if error.status is not None:
-        return LinkState.ENDED
-    return LinkState.UNREACHABLE
+        line = "，".join(part for part in (state.value, state.advice) if part)
+        self._log.log(level, "{}{}", line, f" [{detail}]" if detail else "")

@@ -154,7 +154,7 @@ def test_family_emoji_keeps_its_joiners() -> None:
 
 @pytest.mark.parametrize("payload", [None, b"", b"{", b"\xff", b"[]", b"null", b'"text"', b"[" * 100_000])
 def test_what_is_no_json_object_is_refused(payload: bytes | None) -> None:
-    with pytest.raises(PayloadError, match=r"room-join event is not (a )?JSON"):
+    with pytest.raises(PayloadError, match="room-join 事件的内容不是 JSON"):
         event_fields(payload, "room-join")
 
 
@@ -181,7 +181,7 @@ def test_endpoints() -> None:
     assert parse_endpoint("[::1]:8788") == ("::1", 8788)
 
 
-@pytest.mark.parametrize("token", ["", "令牌", "a b", "a\n"])
+@pytest.mark.parametrize("token", ["", "口令甲", "a b", "a\n"])
 def test_a_token_that_cannot_be_one_is_refused_without_being_shown(tmp_path: Path, token: str) -> None:
     with pytest.raises(ConfigError, match=r"channel\.token") as raised:
         WechatyChannel("w", "127.0.0.1:1", token, data_dir=tmp_path, clock=SystemClock())

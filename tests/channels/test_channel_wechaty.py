@@ -178,10 +178,10 @@ async def test_unknown_event_and_broken_payloads_stop_nothing(live: WechatyHarne
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
-        ({"talkerId": "", "roomId": GROUP}, "no sender"),
-        ({"talkerId": "wxid_li"}, "neither group nor receiver"),
-        ({"talkerId": "wxid_li", "roomId": "gone@chatroom"}, "cannot tell the group"),
-        ({"talkerId": "wxid_li", "roomId": GROUP, "timestamp": -5}, "cannot tell the message"),
+        ({"talkerId": "", "roomId": GROUP}, "没有发送人"),
+        ({"talkerId": "wxid_li"}, "既没有群"),
+        ({"talkerId": "wxid_li", "roomId": "gone@chatroom"}, "给不出群"),
+        ({"talkerId": "wxid_li", "roomId": GROUP, "timestamp": -5}, "给不出消息"),
     ],
 )
 async def test_unreadable_message_is_dead_with_its_reason(

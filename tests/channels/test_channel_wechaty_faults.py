@@ -15,7 +15,7 @@ from bot.channels.base import Outgoing, Target
 from bot.channels.wechaty import WechatyChannel
 from bot.channels.wechaty_limits import WechatyLimits
 from bot.channels.wechaty_rpc import GatewayRpc, RpcError
-from bot.channels.wechaty_session import LinkState
+from bot.channels.wechaty_states import LinkState
 from bot.clock import SystemClock
 from bot.errors import GatewayUnavailableError, SendRefusedError, SendUncertainError
 from bot.events import Message
@@ -178,7 +178,7 @@ async def test_down_at_start(
         sent = await gateway.say("wxid_zhang", WORDS, room=GROUP)
         await until(lambda: rig.inbox.ids() == [sent])
     (gap,) = rig.inbox.gaps
-    assert "refused" in gap.reason
+    assert gap.reason == LinkState.UNREACHABLE
 
 
 async def test_second_client_is_refused_and_takes_nothing(
@@ -220,13 +220,22 @@ async def test_a_mute_stream_is_listened_to_again(
     rig = Rig(gateway, tmp_path, limits=limits)
     async with running(rig.channel, rig.inbox):
         await dings(gateway, 10)
-        assert told(log_lines, LinkState.UNREACHABLE) == 0
+        assert told(log_lines, LinkState.MUTE) == 0
         await gateway.do("mute", on=True)
-        await until(lambda: told(log_lines, LinkState.UNREACHABLE) == 1)
+        await until(lambda: told(log_lines, LinkState.MUTE) == 1)
         await gateway.do("mute", on=False)
         await until(lambda: rig.channel.connected, 10)
         await until(lambda: len(rig.inbox.gaps) >= 1)
-    assert "mute" in rig.inbox.gaps[0].reason
+    assert rig.inbox.gaps[0].reason == LinkState.MUTE
+
+
+async def test_a_puppet_that_knows_no_ding_is_alive_all_the_same(gateway: Gateway, tmp_path: Path) -> None:
+    await gateway.do("fail", rpc="ding", every=1)
+    rig = Rig(gateway, tmp_path, limits=replace(LIMITS, ding_every=0.1, mute_after=0.3))
+    async with running(rig.channel, rig.inbox):
+        await dings(gateway, 10)
+        assert rig.channel.connected
+    assert rig.inbox.gaps == []
 
 
 class Wire:
@@ -300,9 +309,9 @@ async def test_nobody_logged_in_is_told_and_the_puppet_started(
     rig = Rig(gateway, tmp_path, limits=limits)
     async with running(rig.channel, rig.inbox, connect=False):
         await until(lambda: told(log_lines, LinkState.WAITING) >= 1)
-        await until(lambda: sum("attempt 2" in line for line in log_lines) == 1, what="two restarts")
+        await until(lambda: sum("第 2 次" in line for line in log_lines) == 1, what="two restarts")
         await dings(gateway, 15)  # a third one would come in this time
-        assert sum("stopping and starting" in line for line in log_lines) == 2
+        assert sum("停止并重新启动" in line for line in log_lines) == 2
         await gateway.do("login", contact=BOT)
         await until(lambda: rig.channel.connected, 10)
 
@@ -319,7 +328,7 @@ async def test_login_code_is_waited_for_and_nothing_restarted(
     async with running(rig.channel, rig.inbox, connect=False):
         await until(lambda: told(log_lines, LinkState.SCAN) == 1)
         await dings(gateway, 15)
-        assert "stopping and starting" not in "".join(log_lines)
+        assert "停止并重新启动" not in "".join(log_lines)
         assert "example.invalid" not in "".join(log_lines)
         await gateway.do("login", contact=BOT)
         await until(lambda: rig.channel.connected, 10)
@@ -336,7 +345,7 @@ async def test_logout_is_told_and_a_gap_until_the_login(
         await gateway.do("login", contact=BOT)
         await until(lambda: rig.channel.connected)
         await until(lambda: len(rig.inbox.gaps) == 1)
-    assert rig.inbox.gaps[0].reason == "logged out"
+    assert rig.inbox.gaps[0].reason == LinkState.WAITING
 
 
 async def test_lost_answer_of_a_send_is_uncertain_and_sent_once(gateway: Gateway, tmp_path: Path) -> None:
@@ -344,7 +353,7 @@ async def test_lost_answer_of_a_send_is_uncertain_and_sent_once(gateway: Gateway
     await rig.populate()
     async with running(rig.channel, rig.inbox):
         await gateway.do("lose", rpc="messageSendText", count=1)
-        with pytest.raises(SendUncertainError, match="look into the chat"):
+        with pytest.raises(SendUncertainError, match="重发前"):
             await rig.channel.send(Outgoing(Target(group_id=GROUP), "回执：两人"))
         assert [s["text"] for s in await gateway.sent()] == ["回执：两人"]
         assert rig.channel.connected
@@ -367,8 +376,8 @@ async def test_gateway_killed_while_sending_is_uncertain(gateway: Gateway, tmp_p
     [
         ("操作频繁，请稍后再试", SendRefusedError, "操作频繁"),
         ("Rate exceeded: rate limit", SendRefusedError, "操作频繁"),
-        ("not logged in", SendRefusedError, "logged in"),
-        (f"timeout while sending {WORDS}", SendUncertainError, "perhaps sent"),
+        ("not logged in", SendRefusedError, "没有账号登录"),
+        (f"timeout while sending {WORDS}", SendUncertainError, "可能已发送"),
     ],
 )
 async def test_refusal_by_the_platform_is_understood_and_not_quoted(
@@ -390,7 +399,7 @@ async def test_slow_payloads_do_not_hold_up_receiving(gateway: Gateway, tmp_path
     async with running(rig.channel, rig.inbox):
         await gateway.say("wxid_zhang", WORDS, room=GROUP)
         await until(lambda: len(rig.inbox.stubs) == 1)
-        with pytest.raises(GatewayUnavailableError, match="no answer in time"):
+        with pytest.raises(GatewayUnavailableError, match="限时"):
             await rig.channel.resolve(rig.inbox.stubs[0])
         await gateway.say("wxid_zhang", WORDS, room=GROUP)
         await until(lambda: len(rig.inbox.stubs) == 2)
@@ -413,6 +422,6 @@ async def test_closed_connection_stays_closed(gateway: Gateway) -> None:
 
     rpc = GatewayRpc(gateway.endpoint, gateway.token, 10)
     rpc.close()
-    with pytest.raises(RpcError, match="closed") as raised:
+    with pytest.raises(RpcError, match="已关闭") as raised:
         await rpc.call("Ding", puppet.DingRequest(), puppet.DingResponse)
     assert not raised.value.left

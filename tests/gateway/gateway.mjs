@@ -20,7 +20,6 @@ const load = name => require(name)
 const { puppet: grpcPuppet } = load('wechaty-grpc')
 const { PuppetServer } = load('wechaty-puppet-service')
 const { PuppetMock, mock } = load('wechaty-puppet-mock')
-const { FileBox } = load('file-box')
 
 const [endpoint, token] = process.argv.slice(2)
 const MARK = 'jianfu-raw-event'
@@ -58,7 +57,12 @@ async function counted (name, body) {
 
 class Platform extends PuppetMock {
   emit (name, ...rest) { return muted ? false : super.emit(name, ...rest) }
-  ding (data) { calls.ding = (calls.ding ?? 0) + 1; this.emit('dong', { data: data || '' }) }
+  ding (data) {
+    calls.ding = (calls.ding ?? 0) + 1
+    if (failing.ding) throw new Error('made to fail: ding')
+    this.emit('dong', { data: data || '' })
+  }
+
   messagePayload (id) { return counted('messagePayload', () => super.messagePayload(id)) }
   roomPayload (id) { return counted('roomPayload', () => super.roomPayload(id)) }
   contactPayload (id) { return counted('contactPayload', () => super.contactPayload(id)) }
@@ -143,7 +147,6 @@ readline.createInterface({ input: process.stdin }).on('line', async line => {
   }
 }).on('close', () => process.exit(0))
 
-void FileBox
 await puppet.start()
 await server.start()
 say({ ready: true })
