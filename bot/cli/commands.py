@@ -6,11 +6,15 @@ import typer
 
 from bot import __version__
 from bot.cli.classify import classify
+from bot.cli.compare import compare
+from bot.cli.corrections import corrections
 from bot.cli.db import db_app
 from bot.cli.demo import demo
 from bot.cli.digest import digest
 from bot.cli.doctor import doctor
 from bot.cli.evaluate import evaluate
+from bot.cli.export import export
+from bot.cli.import_history import import_history
 from bot.cli.rules import rules_app
 from bot.cli.run import run
 
@@ -42,8 +46,12 @@ def _main(
 app.command()(run)
 app.command()(demo)
 app.command()(digest)
+app.command("import")(import_history)
+app.command()(export)
 app.command()(doctor)
 app.add_typer(db_app, name="db")
 app.command()(classify)
 app.command("eval")(evaluate)
+app.command()(compare)
+rules_app.command("corrections")(corrections)
 app.add_typer(rules_app, name="rules")
