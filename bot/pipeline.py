@@ -7,6 +7,7 @@ from typing import Any
 
 from loguru import logger
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
 
 from bot import commands
@@ -16,7 +17,7 @@ from bot.classify.classifier import Classifier
 from bot.classify.quotes import split_quote
 from bot.clock import Clock
 from bot.config import Config
-from bot.errors import StoreError
+from bot.errors import StoreUnavailableError
 from bot.events import (
     Classification,
     Event,
@@ -32,11 +33,11 @@ from bot.events import (
     Role,
     TopicChange,
 )
-from bot.hooks import Context, MessageContext
+from bot.hooks import Context, MessageContext, Reply
 from bot.log import failure
 from bot.notices.records import Posted
 from bot.period import WorkingHours
-from bot.react import Reactor
+from bot.react import Reactor, Wish
 from bot.registry import Registry
 from bot.secrecy import mark_in
 from bot.store import corrections
@@ -100,11 +101,11 @@ class Pipeline:
         """Process arrivals in order, in one transaction; return (row, reason) of those that had to be set aside.
 
         When one of them breaks the batch, each is tried by itself: a failing one loses no other.
-        Raises StoreError when the database refuses.
+        Raises StoreUnavailableError when the database cannot be written now.
         """
         try:
             self._process(arrivals)
-        except StoreError:
+        except StoreUnavailableError:
             self._forget()
             raise
         except Exception as error:  # noqa: BLE001 (one message must not hold up the others)
@@ -125,11 +126,9 @@ class Pipeline:
         now = self._clock.now()
         with self._database.write() as session:
             context = self._context(session, now)
-            for name, actions in self._reactor.to_minute(context):
-                cause = Cause(
-                    key=f"job:{name}", now=now, private_possible=self._channel.capabilities.private_messages
-                )
-                self._actions.carry_out(session, actions, cause)
+            for wish in self._reactor.to_minute(context):
+                able = self._channel.capabilities.private_messages
+                self._carry_out(session, wish, Cause(key="job", now=now, private_possible=able))
 
     def _forget(self) -> None:
         self._recorder.forget()
@@ -162,8 +161,8 @@ class Pipeline:
             case GroupSnapshot() | MembershipChange() | TopicChange():
                 group = self._group_event(session, event, now)
                 cause = Cause(key=f"event:{group.id}", now=now, group_id=group.id)
-                actions = self._reactor.to_event(self._context(session, now), event, group)
-                self._actions.carry_out(session, actions, cause)
+                for wish in self._reactor.to_event(self._context(session, now), event, group):
+                    self._carry_out(session, wish, cause)
             case Recall():
                 sent_at = self._recorder.recall(session, event.platform, event.message_id)
                 if sent_at is not None:
@@ -224,8 +223,8 @@ class Pipeline:
         for message in ordered:
             draft = by_draft.get(id(message))
             item = known.get(id(message))
-            if draft is not None and item is None:
-                continue  # a second delivery, or a person who opted out
+            if draft is not None and item is None and not self._recorder.opted_out(message.sender):
+                continue  # a second delivery
             original = draft.message if draft else _with_quote(message)
             group = groups.get(message.group) if message.group else None
             self._react(session, original, group, item, posted, now)
@@ -241,7 +240,7 @@ class Pipeline:
     ) -> None:
         if message.own or message.sender.is_bot or message.kind == MessageKind.SYSTEM:
             return
-        addressed = group is None or (message.account in message.mentions)
+        addressed = group is None or message.account in message.mentions or self._agrees(session, message, group)
         if item is None and not addressed:
             return
         context = self._message_context(session, message, group, item, posted, now)
@@ -254,21 +253,49 @@ class Pipeline:
             private_possible=context.can_reach_privately,
         )
         if item is not None:
-            self._actions.carry_out(session, self._reactor.to_message(context), cause)
+            for wish in self._reactor.to_message(context):
+                self._carry_out(session, wish, cause)
         if addressed:
-            self._actions.carry_out(session, self._reactor.to_command(context, cause), cause)
+            self._carry_out(session, self._reactor.to_command(context, cause), cause, say_so=True)
             self._take_over(session, now)
+
+    def _carry_out(self, session: Session, wish: Wish, cause: Cause, *, say_so: bool = False) -> None:
+        """Carry out what one plugin wants; what cannot be done is undone and stops nothing else."""
+        name, actions = wish
+        if not actions:
+            return
+        own = replace(cause, key=f"{cause.key}:{name}")
+        try:
+            with session.begin_nested():
+                self._actions.carry_out(session, actions, own)
+        except OperationalError:
+            raise  # the database, not the plugin
+        except Exception as error:  # noqa: BLE001 (a plugin stops nothing but itself)
+            logger.error("插件 {} 要做的事做不了，其他功能不受影响：{}", name, failure(error))
+            if say_so:
+                self._actions.carry_out(session, [Reply(self._texts("failed"))], cause)
+
+    def _agrees(self, session: Session, message: Message, group: GroupView) -> bool:
+        """Tell whether an owner answers the greeting, who need not know how to mention a bot."""
+        if group.consent != "pending" or message.text.strip() != "同意":
+            return False
+        row = self._identities.people(session, [message.sender])[message.sender.platform, message.sender.native_id]
+        return Reader(session, message.sent_at).role(group.id, row.id or 0) is Role.OWNER
 
     def _take_over(self, session: Session, now: datetime) -> None:
         """Let what a command changed count for the next message: corrections, members of groups that agreed."""
         if self._actions.corrected:
             self._classifier.update(corrections=corrections.load(session))
             self._actions.corrected = False
+        if self._actions.people_changed:
+            self._recorder.forget()
+            self._actions.people_changed = False
         for group_id in list(self._actions.consented):
             view = Reader(session, now).group(group_id)
-            snapshot = self._snapshots.pop(view.native_id, None) if view else None
+            agreed = view is not None and view.consent == AGREED
+            snapshot = self._snapshots.pop(view.native_id, None) if view and agreed else None
             if snapshot is not None:
-                self._identities.snapshot(session, snapshot)
+                self._identities.snapshot(session, snapshot, there_before=True)
             self._actions.consented.discard(group_id)
 
     def _group_view(self, session: Session, reader: Reader, ref: GroupRef, now: datetime) -> GroupView:
@@ -333,7 +360,9 @@ class Pipeline:
         if item is not None:
             person = PersonView(item.person_id, message.sender.name)
         else:
-            row = self._identities.people(session, [message.sender])[message.sender.platform, message.sender.native_id]
+            row = self._identities.people(session, [message.sender])[
+                message.sender.platform, message.sender.native_id
+            ]
             person = Reader(session, now).person(row.id or 0)
         return MessageContext(
             **self._common(session, now),

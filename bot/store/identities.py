@@ -84,27 +84,32 @@ class Identities:
         self._rename(session, [(found[pair], ref.name) for pair, ref in wanted.items() if ref.name])
         return found
 
-    def snapshot(self, session: Session, snapshot: GroupSnapshot) -> Group:
-        """Take over a group's members as they are now."""
+    def snapshot(self, session: Session, snapshot: GroupSnapshot, *, there_before: bool = False) -> Group:
+        """Take over a group's members as they are now.
+
+        Whoever is met with the group itself, or in an export, was there before; who is new in a later snapshot
+        came then. `there_before` says the former.
+        """
         group = self.group(session, snapshot.group, snapshot.at)
         people = self.people(session, [info.person for info in snapshot.members])
         known = {
             row.person_id: row for row in session.exec(select(Member).where(Member.group_id == group.id))
         }
-        first = not known
+        before = there_before or snapshot.history or not known
         present = set()
         for info in snapshot.members:
             person = people[info.person.platform, info.person.native_id]
             present.add(person.id)
             member = known.get(_id(person))
             if member is None:
-                # Members met with the group itself were there before us.
-                joined = None if first or snapshot.history else snapshot.at
+                joined = None if before else snapshot.at
                 member = Member(group_id=_id(group), person_id=_id(person), joined_at=joined)
                 known[_id(person)] = member
                 session.add(member)
             elif member.left_at is not None and not snapshot.history:
                 member.left_at, member.joined_at = None, snapshot.at
+            elif before:
+                member.joined_at = None
             member.role = info.role.value
         if snapshot.complete and not snapshot.history:
             for person_id, member in known.items():
