@@ -29,7 +29,7 @@ class Classifier:
     ) -> None:
         self._rules = rules
         self._tokenizer = tokenizer
-        self._engine = Engine(rules)
+        self._engine = Engine(rules, tokenizer.cut)
         self._corrections = dict(corrections)
         self._memo: dict[str, Classification] = {}
 
@@ -50,8 +50,8 @@ class Classifier:
     ) -> None:
         """Replace corrections, rules or both while running; nothing changes when the rules fail to compile."""
         if rules is not None:
-            engine = Engine(rules)
             tokenizer = self._tokenizer.with_words(rules.words)
+            engine = Engine(rules, tokenizer.cut)
             self._rules, self._engine, self._tokenizer = rules, engine, tokenizer
         if corrections is not None:
             self._corrections = dict(corrections)

@@ -30,15 +30,18 @@ _TRIES = 12  # matches of one pattern that are looked at
 class SymbolTable(dict[str, str]):
     """From a word to its symbol; a word not seen before is looked at once."""
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, cut: lang.Cut) -> None:
         super().__init__()
         names: dict[str, set[str]] = {}
         for concept in rules.concepts:
             for word in concept.words:
                 names.setdefault(word, set()).add(concept.name)
         for pattern in _all_patterns(rules):
-            for word in lang.words_of(pattern):
-                names.setdefault(word, set()).add("=" + word)
+            for literal in lang.words_of(pattern):
+                for word in cut(literal):
+                    names.setdefault(word, set()).add("=" + word)
+        for mark in _MARK_OF:
+            names.pop(mark, None)
         self._names = names
         self._matchers = [(c.name, re.compile(c.match)) for c in rules.concepts if c.match]
         self._suffixed = frozenset(c.name for c in rules.concepts if c.suffix)
@@ -270,8 +273,9 @@ def _any_of(names: frozenset[str], labels: set[Label]) -> bool:
 class Engine:
     """All rules of a set, compiled."""
 
-    def __init__(self, rules: RuleSet) -> None:
-        self.table = SymbolTable(rules)
+    def __init__(self, rules: RuleSet, cut: lang.Cut) -> None:
+        self.table = SymbolTable(rules, cut)
+        self._cut = cut
         self._bits = Bits()
         guards = {guard.name: self._guard(guard) for guard in rules.guards}
         ordered = sorted(rules.rules, key=lambda r: (r.stage, r.id))
@@ -284,21 +288,24 @@ class Engine:
         self._unpatterned = [i for i, c in enumerate(self._first) if c.regexes or not c.patterns]
         for i, rule in enumerate(self._first):
             for source, (need, pattern) in zip(rule.rule.pattern, rule.patterns, strict=True):
-                sets = lang.compile_pattern(source, self.table.symbols_of)[1]
+                sets = self._compile(source)[1]
                 if not sets:
                     self._always.append((i, pattern))
                 for symbol in sets[0] if sets else ():
                     self._by_symbol.setdefault(symbol, []).append((need, i, pattern))
 
+    def _compile(self, pattern: str) -> tuple[str, tuple[frozenset[str], ...]]:
+        return lang.compile_pattern(pattern, self.table.symbols_of, self._cut)
+
     def _guard(self, guard: Guard) -> CompiledGuard:
-        parts = [lang.compile_pattern(p, self.table.symbols_of) for p in guard.pattern]
-        unless = "|".join(lang.compile_pattern(p, self.table.symbols_of)[0] for p in guard.unless)
+        parts = [self._compile(p) for p in guard.pattern]
+        unless = "|".join(self._compile(p)[0] for p in guard.unless)
         anchors = 0 if any(not sets for _, sets in parts) else self._bits.need(sets[0] for _, sets in parts)
         pattern = re.compile("|".join(expression for expression, _ in parts))
         return CompiledGuard(guard, pattern, re.compile(unless) if unless else None, anchors)
 
     def _rule(self, rule: Rule, guards: Mapping[str, CompiledGuard]) -> CompiledRule:
-        parts = [lang.compile_pattern(p, self.table.symbols_of) for p in rule.pattern]
+        parts = [self._compile(p) for p in rule.pattern]
         return CompiledRule(
             rule=rule,
             label=str(rule.label or "-" + ",".join(rule.drops)),

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.classify.pattern import compile_pattern, concepts_of, words_of
+from bot.classify.pattern import compile_pattern, concepts_of
 from bot.classify.rules import Concept, Guard, Rule, RuleFile, RuleSet
 from bot.classify.safety import check_regex
 from bot.errors import RuleError
@@ -153,13 +153,12 @@ class _Builder:
             path, text, line = self._origin[owner]
             line = _line_of_text(text, line, pattern)
             try:
-                compile_pattern(pattern, lambda _name: "x")
+                compile_pattern(pattern, lambda _name: "x", lambda literal: [literal])
             except RuleError as error:
                 raise _complain(path, line, str(error)) from error
             unknown = concepts_of(pattern) - self._concepts.keys()
             if unknown:
                 raise _complain(path, line, f"unknown concept {sorted(unknown)}; declare it by [[concept]]")
-            words |= words_of(pattern)
         for rule in self._rules.values():
             path, text, line = self._origin["rule", rule.id]
             unknown = {*(rule.unless or ()), *rule.requires} - self._guards.keys()

@@ -43,11 +43,12 @@ _EDGES = {
     "$$$": r"\Z",
 }
 
-SymbolsOf = Callable[[str], str]
+SymbolsOf = Callable[[str], str]  # of a concept, or of the word "=word"
+Cut = Callable[[str], list[str]]
 
 
 def words_of(pattern: str) -> set[str]:
-    """Return the literal words that the pattern names, as the tokenizer must know them."""
+    """Return the literal words that the pattern names."""
     words: set[str] = set()
     for item in _ITEM.finditer(pattern):
         if item["word"]:
@@ -68,19 +69,35 @@ def concepts_of(pattern: str) -> set[str]:
     return {n for n in names if n not in MARKS and n not in {"#", "字"} and not n.startswith("=")}
 
 
-def _char_class(names: Iterable[str], symbols_of: SymbolsOf, *, negated: bool) -> str:
-    chars = "".join(MARKS.get(name) or ("字" if name == "字" else symbols_of(name)) for name in names)
-    if chars == "字":
-        return f"[^{CLAUSE_ENDS}]"
-    if negated:
-        return f"[^{CLAUSE_ENDS}{re.escape(chars)}]"
-    return f"[{re.escape(chars)}]" if chars else r"(?!)"
+def _one_of(names: Iterable[str], symbols_of: SymbolsOf, cut: Cut) -> tuple[str, frozenset[str]]:
+    """Return the expression for any of the names, and the symbols of which it surely needs one.
+
+    A literal that the tokenizer cuts in several words becomes their row.
+    """
+    single: list[str] = []
+    rows: list[str] = []
+    needs: set[str] = set()
+    for name in names:
+        words = [] if name in MARKS or not name.startswith("=") else cut(name[1:])
+        if len(words) > 1:
+            row = [symbols_of("=" + word) for word in words]
+            rows.append("".join(f"[{re.escape(chars)}]" for chars in row))
+            needs.update(min(row, key=len))
+        else:
+            chars = MARKS.get(name) or symbols_of(name)
+            single.append(chars)
+            needs.update(chars)
+    chars = "".join(single)
+    parts = ([f"[{re.escape(chars)}]"] if chars else []) + sorted(rows, key=len, reverse=True)
+    if not parts:
+        return r"(?!)", frozenset()
+    return parts[0] if len(parts) == 1 else "(?:" + "|".join(parts) + ")", frozenset(needs)
 
 
-def compile_pattern(pattern: str, symbols_of: SymbolsOf) -> tuple[str, tuple[frozenset[str], ...]]:
+def compile_pattern(pattern: str, symbols_of: SymbolsOf, cut: Cut) -> tuple[str, tuple[frozenset[str], ...]]:
     """Return the regular expression of the pattern, and the sets of symbols of each of which it needs one.
 
-    `symbols_of` gives the symbols of a concept, or of the word "=word". The smallest set comes first; no set
+    `symbols_of` gives the symbols of a concept, or of the word "=word"; `cut` the words of a literal. The smallest set comes first; no set
     means: may match anything. Raises RuleError when the pattern is not of the language.
     """
     out: list[str] = []
@@ -127,10 +144,16 @@ def compile_pattern(pattern: str, symbols_of: SymbolsOf) -> tuple[str, tuple[fro
         else:
             negated = False
             names = [w if w in MARKS else "=" + w for w in (item["words"] or item["word"]).split("|")]
-        part = _char_class(names, symbols_of, negated=negated)
-        out.append(part + ("?" if optional else ""))
-        if depth == 0 and not optional and not negated and names != ["字"]:
-            needs.add(frozenset("".join(MARKS.get(n) or symbols_of(n) for n in names)))
+        if names == ["字"]:
+            part, needed = f"[^{CLAUSE_ENDS}]", frozenset[str]()
+        elif negated:
+            chars = "".join(MARKS.get(name) or symbols_of(name) for name in names)
+            part, needed = f"[^{CLAUSE_ENDS}{re.escape(chars)}]", frozenset[str]()
+        else:
+            part, needed = _one_of(names, symbols_of, cut)
+        out.append((f"(?:{part})?" if len(part) > 1 else part + "?") if optional else part)
+        if depth == 0 and not optional and needed:
+            needs.add(needed)
     if depth:
         raise RuleError(f"pattern {pattern!r}: brackets do not match; write ( a | b )")
     return "".join(out), tuple(sorted(needs, key=lambda chars: (len(chars), sorted(chars))))
