@@ -13,7 +13,10 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,24 +35,128 @@ class GatewayError(AssertionError):
     """The gateway under test could not do what the test asked of it."""
 
 
+class _Process:
+    """One Node process; its lines are read by a thread, so that it outlives the event loop of a test."""
+
+    def __init__(self, modules: Path, port: int, token: str) -> None:
+        self.port = port
+        self.token = token
+        self.frozen = False
+        self.ready: Future[None] = Future()
+        self._ids = itertools.count(1)
+        self._answers: dict[int, Future[Any]] = {}
+        self._node = subprocess.Popen(
+            ["node", str(_HERE / "gateway.mjs"), f"127.0.0.1:{port}", token],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "GATEWAY_MODULES": str(modules), "WECHATY_LOG": "silent"},
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def usable(self) -> bool:
+        """Whether it runs and answers."""
+        return self._node.poll() is None and not self.frozen
+
+    async def do(self, action: str, **arguments: Any) -> Any:
+        number = next(self._ids)
+        answer: Future[Any] = Future()
+        self._answers[number] = answer
+        line = json.dumps({"id": number, "do": action, **arguments})
+        assert self._node.stdin is not None
+        try:
+            self._node.stdin.write(line.encode() + b"\n")
+            self._node.stdin.flush()
+        except OSError:
+            raise GatewayError("the gateway is not running") from None
+        return await asyncio.wait_for(asyncio.wrap_future(answer), _ANSWER_SECONDS)
+
+    def kill(self) -> None:
+        self._node.kill()
+        self._node.wait()
+        self._reader.join()
+        for pipe in (self._node.stdin, self._node.stdout):
+            assert pipe is not None
+            with suppress(OSError):
+                pipe.close()
+
+    def freeze(self) -> None:
+        self._node.send_signal(signal.SIGSTOP)
+        self.frozen = True
+
+    def thaw(self) -> None:
+        self._node.send_signal(signal.SIGCONT)
+        self.frozen = False
+
+    def _read(self) -> None:
+        assert self._node.stdout is not None
+        for line in self._node.stdout:
+            if not line.startswith(b"{"):
+                continue
+            said = json.loads(line)
+            if said.get("ready"):
+                self.ready.set_result(None)
+                continue
+            answer = self._answers.pop(said["id"])
+            if answer.cancelled():
+                continue
+            if said["ok"]:
+                answer.set_result(said["result"])
+            else:
+                answer.set_exception(GatewayError(said["error"]))
+        for answer in [*self._answers.values(), self.ready]:
+            if not answer.done():
+                answer.set_exception(GatewayError("the gateway ended"))
+
+
+class GatewayHub:
+    """The processes of a test run; one that a test left whole serves the next."""
+
+    def __init__(self, modules: Path) -> None:
+        self._modules = modules
+        self._idle: list[_Process] = []
+
+    def spawn(self, port: int, token: str) -> _Process:
+        return _Process(self._modules, port, token)
+
+    def take(self, token: str) -> _Process | None:
+        """Return an idle process with this token, None if there is none."""
+        for process in self._idle:
+            if process.token == token:
+                self._idle.remove(process)
+                return process
+        return None
+
+    async def give_back(self, process: _Process) -> None:
+        """Keep a process for the next test if it can be put back to its beginning."""
+        if process.usable:
+            with suppress(GatewayError, TimeoutError):
+                await process.do("reset")
+                self._idle.append(process)
+                return
+        process.kill()
+
+    def close(self) -> None:
+        for process in self._idle:
+            process.kill()
+
+
 class Gateway:
-    """A gateway process on a port of its own.
+    """A gateway on a port of its own.
 
     People and groups are remembered here and made again after a restart, as a platform would still have
     them; messages are not, as a real gateway has no queue.
     """
 
-    def __init__(self, modules: Path, token: str = "test-token-1") -> None:  # noqa: S107 - an invented one
-        self.token = token
-        self.port = _free_port()
-        self._modules = modules
-        self._process: asyncio.subprocess.Process | None = None
-        self._reading: asyncio.Task[None] | None = None
-        self._answers: dict[int, asyncio.Future[Any]] = {}
-        self._ids = itertools.count(1)
-        self._ready = asyncio.Event()
-        self._world: list[dict[str, Any]] = []
+    def __init__(self, hub: GatewayHub, port: int = 0) -> None:
+        self.token = "test-token-1"  # noqa: S105 - an invented one
         self.log_in_at_start = True
+        self.port = port  # 0: any, known once started
+        self._hub = hub
+        self._process: _Process | None = None
+        self._world: list[dict[str, Any]] = []
 
     @property
     def endpoint(self) -> str:
@@ -57,20 +164,10 @@ class Gateway:
 
     async def start(self) -> None:
         """Start the process and, unless told otherwise, log the bot in."""
-        self._ready.clear()
-        self._process = await asyncio.create_subprocess_exec(
-            "node",
-            str(_HERE / "gateway.mjs"),
-            self.endpoint,
-            self.token,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "GATEWAY_MODULES": str(self._modules), "WECHATY_LOG": "silent"},
-            limit=64 * 1024 * 1024,
-        )
-        self._reading = asyncio.create_task(self._read(self._process))
-        await asyncio.wait_for(self._ready.wait(), _START_SECONDS)
+        idle = None if self.port else self._hub.take(self.token)
+        self._process = idle or self._hub.spawn(self.port or _free_port(), self.token)
+        self.port = self._process.port
+        await asyncio.wait_for(asyncio.wrap_future(self._process.ready), _START_SECONDS)
         if not self._world:
             await self.contact(BOT, "减负助手")
         else:
@@ -81,14 +178,15 @@ class Gateway:
 
     async def kill(self) -> None:
         """End the process as a crash would."""
-        if self._process is None:
-            return
-        if self._process.returncode is None:
-            self._process.kill()
-        await self._process.wait()
-        if self._reading is not None:
-            await self._reading
-        self._process = None
+        if self._process is not None:
+            process, self._process = self._process, None
+            await asyncio.to_thread(process.kill)
+
+    async def release(self) -> None:
+        """Give the process back after a test."""
+        if self._process is not None:
+            process, self._process = self._process, None
+            await self._hub.give_back(process)
 
     async def restart(self) -> None:
         """Crash and come back on the same port."""
@@ -97,22 +195,15 @@ class Gateway:
 
     def freeze(self) -> None:
         """Stop answering without closing anything."""
-        self._signal(signal.SIGSTOP)
+        self._running().freeze()
 
     def thaw(self) -> None:
         """Go on where it was frozen."""
-        self._signal(signal.SIGCONT)
+        self._running().thaw()
 
     async def do(self, action: str, **arguments: Any) -> Any:
         """Have the gateway do something; see `actions` in gateway.mjs."""
-        if self._process is None or self._process.stdin is None:
-            raise GatewayError("the gateway is not running")
-        number = next(self._ids)
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._answers[number] = answer
-        line = json.dumps({"id": number, "do": action, **arguments})
-        self._process.stdin.write(line.encode() + b"\n")
-        return await asyncio.wait_for(answer, _ANSWER_SECONDS)
+        return await self._running().do(action, **arguments)
 
     async def contact(self, contact_id: str, name: str, **payload: Any) -> None:
         """Make a person."""
@@ -141,31 +232,10 @@ class Gateway:
         await self.do(action, payload=payload)
         self._world.append({"do": action, "payload": payload})
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None
-        async for line in process.stdout:
-            if not line.startswith(b"{"):
-                continue
-            said = json.loads(line)
-            if said.get("ready"):
-                self._ready.set()
-                continue
-            answer = self._answers.pop(said["id"], None)
-            if answer is None or answer.done():
-                continue
-            if said["ok"]:
-                answer.set_result(said["result"])
-            else:
-                answer.set_exception(GatewayError(said["error"]))
-        for answer in self._answers.values():
-            if not answer.done():
-                answer.set_exception(GatewayError("the gateway ended"))
-        self._answers.clear()
-
-    def _signal(self, number: signal.Signals) -> None:
+    def _running(self) -> _Process:
         if self._process is None:
             raise GatewayError("the gateway is not running")
-        self._process.send_signal(number)
+        return self._process
 
 
 def message(talker: str, text: str = "", *, room: str | None = None, **payload: Any) -> dict[str, Any]:
@@ -227,29 +297,46 @@ def gateway_modules() -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def gateway_hub(gateway_modules: Path) -> Iterator[GatewayHub]:
+    """The processes of this test run."""
+    hub = GatewayHub(gateway_modules)
+    yield hub
+    hub.close()
+
+
 @pytest_asyncio.fixture
-async def gateway(gateway_modules: Path) -> AsyncIterator[Gateway]:
+async def gateway(gateway_hub: GatewayHub) -> AsyncIterator[Gateway]:
     """A running gateway with the bot logged in and nobody else there."""
-    made = Gateway(gateway_modules)
+    made = Gateway(gateway_hub)
     await made.start()
     try:
         yield made
     finally:
-        await made.kill()
+        await made.release()
 
 
 @pytest_asyncio.fixture
-async def make_gateway(gateway_modules: Path) -> AsyncIterator[Callable[[], Gateway]]:
-    """A maker of gateways that are not started yet; all are ended after the test."""
+async def make_gateway(gateway_hub: GatewayHub) -> AsyncIterator[Callable[[], Gateway]]:
+    """A maker of gateways that are not started yet; their ports are their own from the beginning."""
     made: list[Gateway] = []
 
     def make() -> Gateway:
-        made.append(Gateway(gateway_modules))
+        made.append(Gateway(gateway_hub, port=_free_port()))
         return made[-1]
 
     yield make
     for each in made:
-        await each.kill()
+        await each.release()
 
 
-__all__ = ["BOT", "Gateway", "GatewayError", "gateway", "gateway_modules", "make_gateway", "message"]
+__all__ = [
+    "BOT",
+    "Gateway",
+    "GatewayError",
+    "gateway",
+    "gateway_hub",
+    "gateway_modules",
+    "make_gateway",
+    "message",
+]

@@ -12,7 +12,7 @@ class WechatyLimits:
     send_deadline: float = 30.0
     ding_every: float = 3.0
     ding_deadline: float = 3.0
-    mute_after: float = 15.0  # answers to dings but delivers nothing, though it did before
+    mute_after: int = 5  # dings answered without any event, from a gateway that used to send one for each
     login_patience: float = 6.0  # then the gateway's puppet is started, later stopped and started
     restart_patience: float = 30.0
     restarts: int = 3  # stop and start, per login

@@ -53,7 +53,7 @@ class GatewaySession:
         self._alive_at: datetime | None = None  # the last sign of life
         self._down_since: datetime | None = None
         self._down_state = LinkState.NEW
-        self._event_at = 0.0  # loop time of the last event
+        self._unheard = 0  # dings answered since the last event
         self._dongs = False  # this gateway answers a ding with an event
         self._handing_on = False  # waiting for the inbox, not for the gateway
         self._mute = False  # answers, but delivers nothing any more
@@ -91,6 +91,7 @@ class GatewaySession:
         rpc = self._open_rpc()
         self._rpc = rpc
         self._logged_in = self._dongs = self._handing_on = self._mute = False
+        self._unheard = 0
         tasks: list[asyncio.Task[None]] = []
         try:
             if self._restart_next:
@@ -114,7 +115,7 @@ class GatewaySession:
     async def _read(self, rpc: GatewayRpc) -> None:
         async for number, payload in rpc.events():
             self._alive_at = self._clock.now()
-            self._event_at = asyncio.get_running_loop().time()
+            self._unheard = 0
             if number == EventType.EVENT_TYPE_LOGIN:
                 await self._login(found_id(payload, "contactId"))
             elif number == EventType.EVENT_TYPE_LOGOUT:
@@ -129,7 +130,6 @@ class GatewaySession:
                 self._handing_on = True
                 await self._on_event(number, payload)
                 self._handing_on = False
-                self._event_at = asyncio.get_running_loop().time()
         raise RpcError("Event", "事件流结束", left=True, status=Status.OK)
 
     async def _login(self, account_id: str) -> None:
@@ -156,14 +156,12 @@ class GatewaySession:
                     await self._probe(rpc)
                     continue
                 # A puppet that knows no ding has answered all the same.
-            if not answered:
-                answered = True
-                self._event_at = loop.time()
+            answered = True
             self._alive_at = self._clock.now()
             if self._logged_in:
                 await self._back()
-                waiting = self._dongs and not self._handing_on
-                self._mute = waiting and loop.time() - self._event_at > self._limits.mute_after
+                self._unheard += self._dongs and not self._handing_on
+                self._mute = self._unheard > self._limits.mute_after
                 if self._mute:
                     raise RpcError("Event", "事件流没有声音", left=True)
             else:

@@ -33,17 +33,22 @@ grpcPuppet.EventResponse.prototype.setPayload = function (text) {
   return setPayload.call(this, raw.payload)
 }
 
-const calls = {}     // RPC -> how often
-const sent = []      // what the client sent, in order
-const failing = {}   // RPC -> every how many-th call fails
-const losing = {}    // RPC -> how many answers are yet to be lost
-const slow = {}      // RPC -> milliseconds before the answer
-let sendIds = false  // whether a send tells the id of its message
-let recalls = false  // whether a recall is granted
-let muted = false    // whether events are swallowed, though calls are answered
-let sendError = ''   // what the platform answers to a send
+// What a test may set or read; a reset puts it back.
+const fresh = () => ({
+  calls: {},       // RPC -> how often
+  sent: [],        // what the client sent, in order
+  failing: {},     // RPC -> every how many-th call fails
+  losing: {},      // RPC -> how many answers are yet to be lost
+  slow: {},        // RPC -> milliseconds before the answer
+  sendIds: false,  // whether a send tells the id of its message
+  recalls: false,  // whether a recall is granted
+  muted: false,    // whether events are swallowed, though calls are answered
+  sendError: '',   // what the platform answers to a send
+})
+let now = fresh()
 
 async function counted (name, body) {
+  const { calls, failing, slow, losing } = now
   calls[name] = (calls[name] ?? 0) + 1
   if (failing[name] && calls[name] % failing[name] === 0) throw new Error(`made to fail: ${name}`)
   if (slow[name]) await new Promise(resolve => setTimeout(resolve, slow[name]))
@@ -56,10 +61,10 @@ async function counted (name, body) {
 }
 
 class Platform extends PuppetMock {
-  emit (name, ...rest) { return muted ? false : super.emit(name, ...rest) }
+  emit (name, ...rest) { return now.muted ? false : super.emit(name, ...rest) }
   ding (data) {
-    calls.ding = (calls.ding ?? 0) + 1
-    if (failing.ding) throw new Error('made to fail: ding')
+    now.calls.ding = (now.calls.ding ?? 0) + 1
+    if (now.failing.ding) throw new Error('made to fail: ding')
     this.emit('dong', { data: data || '' })
   }
 
@@ -67,7 +72,7 @@ class Platform extends PuppetMock {
   roomPayload (id) { return counted('roomPayload', () => super.roomPayload(id)) }
   contactPayload (id) { return counted('contactPayload', () => super.contactPayload(id)) }
   roomMemberPayload (room, id) { return counted('roomMemberPayload', () => super.roomMemberPayload(room, id)) }
-  messageRecall () { return counted('messageRecall', async () => recalls) }
+  messageRecall () { return counted('messageRecall', async () => now.recalls) }
   messageSendText (to, text, mentions) {
     return counted('messageSendText', () => this.accept(() => super.messageSendText(to, text), { to, text, mentions }))
   }
@@ -80,16 +85,33 @@ class Platform extends PuppetMock {
   }
 
   async accept (send, record) {
-    if (sendError) throw new Error(sendError)
+    if (now.sendError) throw new Error(now.sendError)
     let id
-    this.once('message', payload => { id = payload.messageId })
-    await send()
-    sent.push({ ...record, id })
-    return sendIds ? id : undefined
+    const heard = payload => { id = payload.messageId }
+    this.once('message', heard)
+    try {
+      await send()
+    } finally {
+      this.off('message', heard)
+    }
+    now.sent.push({ ...record, id })
+    return now.sendIds ? id : undefined
+  }
+
+  /** Be as if just started, once the client is gone: starting a process takes a second. */
+  async reset () {
+    now = fresh()
+    while (this.listenerCount('dong') > 0) await new Promise(resolve => setTimeout(resolve, 5))
+    await this.logout('reset')
+    this.login('nobody') // the server forgets a scan it has seen only at a login
+    await this.logout('reset')
+    this.cache.clear()
+    this.mocker = mocker = new mock.Mocker()
+    mocker.puppet = this
   }
 }
 
-const mocker = new mock.Mocker()
+let mocker = new mock.Mocker()
 const puppet = new Platform({ mocker })
 const server = new PuppetServer({ endpoint, puppet, token, tls: { disable: true } })
 let serial = 0
@@ -125,15 +147,16 @@ const actions = {
   topic: ({ room, topic, by }) => {
     mocker.RoomMock.load(room).topic(topic).by(mocker.ContactMock.load(by))
   },
-  sent: () => sent,
-  calls: () => calls,
-  fail: ({ rpc, every }) => { failing[rpc] = every },
-  lose: ({ rpc, count }) => { losing[rpc] = count },
-  delay: ({ rpc, milliseconds }) => { slow[rpc] = milliseconds },
-  sendIds: ({ on }) => { sendIds = on },
-  recalls: ({ on }) => { recalls = on },
-  mute: ({ on }) => { muted = on },
-  sendError: ({ message }) => { sendError = message },
+  reset: () => puppet.reset(),
+  sent: () => now.sent,
+  calls: () => now.calls,
+  fail: ({ rpc, every }) => { now.failing[rpc] = every },
+  lose: ({ rpc, count }) => { now.losing[rpc] = count },
+  delay: ({ rpc, milliseconds }) => { now.slow[rpc] = milliseconds },
+  sendIds: ({ on }) => { now.sendIds = on },
+  recalls: ({ on }) => { now.recalls = on },
+  mute: ({ on }) => { now.muted = on },
+  sendError: ({ message }) => { now.sendError = message },
 }
 
 const say = line => process.stdout.write(JSON.stringify(line) + '\n')
