@@ -13,11 +13,13 @@ from bot.classify.normalise import normalise
 from bot.classify.tokenizer import Tokenizer, make_tokenizer
 from bot.events import Label
 from bot.notices import times
+from bot.notices.context import Token, abbreviations, grams_of, in_context
+from bot.notices.dates import due_of
 from bot.notices.lexicon import Lexicon, lexicon
 from bot.notices.numbers import Numeral, find_numbers
 from bot.notices.packing import pack, unpack
 from bot.notices.slots import Features, Item, Moment, Slot
-from bot.notices.words import RARE, Token, WordReader, abbreviations, grams_of, in_context
+from bot.notices.words import RARE, WordReader
 
 __all__ = ["Extractor", "Features", "Item", "Moment", "Slot", "extract", "pack", "unpack"]
 
@@ -31,8 +33,10 @@ _HEAD = re.compile(
     r"^\s*(?:\[(?P<boxed>[^\]\n]{1,14})\]|【(?P<head>[^】\n]{1,16})】)?"
     r"\s*(?P<source>[^:,。;!?\n【]{1,16})?(?P<end>[:,])?"
 )
+_PASSED_ON = re.compile("^转|(?:提醒|通知|要求|强调|通报|催)(?:您|大家|各位)?$")
 _QUOTED = re.compile('[“"《「『](?P<name>[^”"》」』\\n]{2,16})[”"》」』]')
 _LONGEST = 6000  # characters, as in classify.normalise
+_CLAUSE = re.compile(r"[,。;!?:\n\[\]【】]+")
 _HINT = 20
 
 
@@ -88,12 +92,12 @@ class Extractor:
             items=tuple(dict.fromkeys(in_context(tokens))),
             moments=found.moments,
             posted_at=posted_at,
-            due=times.due_of(found.moments, posted_at, self._zone),
+            due=due_of(found.moments, posted_at, self._zone),
             cancels=cancels,
             changes=any(word in body for word in self._lexicon.change),
             daily=any(word in body for word in self._lexicon.daily),
             key_mark=self._key_mark,
-            subject_hint=self._hint(segments),
+            subject_hint=self._hint(bare),
             readable=readable,
         )
 
@@ -111,7 +115,8 @@ class Extractor:
         end = 0
         if head["head"] and self._is_office(head["head"]):
             end = head.end("head")
-        if head["source"] and head["end"] and self._is_office(head["source"]):
+        speaks = head["end"] == ":" or _PASSED_ON.search(head["source"] or "")
+        if head["source"] and head["end"] and speaks and self._is_office(head["source"]):
             end = head.end("source")
         return end
 
@@ -141,16 +146,19 @@ class Extractor:
             grams = tuple(self._hash(gram) for gram in grams_of(name))
             yield Token(-1, name, Item(Slot.NAME, value, RARE, self._hash("名称"), grams))
 
-    def _hint(self, segments: Iterable[str]) -> str:
+    def _hint(self, bare: str) -> str:
         """Return the first run of words that says what it is about, for showing."""
         best = ""
-        for segment in segments:
-            words = self._reader.split(segment)
+        for clause in _CLAUSE.split(bare):
+            words = self._reader.split("".join(_BREAK.split(clause)))
             told = [self._reader.tells(word) for word in words]
             if 2 not in told:
                 continue
+            first = told.index(2)
             last = max(i for i, tells in enumerate(told) if tells)
-            hint = "".join(words[told.index(2) : last + 1])
+            if 1 in told[first:]:
+                last = told.index(1, first)
+            hint = "".join(words[first : last + 1])
             if len(hint) > len(best):
                 best = hint
             if len(best) >= 4:

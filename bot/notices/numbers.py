@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.notices.times import number
+from bot.notices.dates import number
 
 _CN = "零〇一二两三四五六七八九十百千"
 _NUMBER = rf"\d+(?:\.\d+)?|[{_CN}]+"

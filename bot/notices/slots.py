@@ -18,6 +18,8 @@ class Slot(IntEnum):
     PERIOD = 7  # the time that the content covers: 10月份, 三季度
     STATE = 8  # one of a few that exclude each other: 停止 and 恢复, 春季 and 秋季
     NAME = 9  # a name in quotes: “最美家庭”, 《减负调查》
+    WHERE = 10  # a word of the place where people are to be
+    DENIED = 11  # a word said with a not; `kind` is the word itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """Finds dates and times of day in a text and resolves them against the local day of the post."""
 
 import re
-from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.notices.dates import month_end, nearest, number, on, shift, weekday, within
 from bot.notices.slots import Moment, Role
 
 _CN = "零〇一二两三四五六七八九十廿"
@@ -102,39 +102,6 @@ _REL_DAYS = {
     "大后天": 3, "后天": 2, "明天": 1, "明日": 1, "次日": 1, "第二天": 1, "明": 1, "今天": 0, "今日": 0,
     "今": 0, "当天": 0, "当日": 0, "昨天": -1, "昨日": -1, "昨晚": -1, "即日": 0,
 }  # fmt: skip
-_CN_DIGITS = {
-    "零": 0,
-    "〇": 0,
-    "一": 1,
-    "二": 2,
-    "两": 2,
-    "三": 3,
-    "四": 4,
-    "五": 5,
-    "六": 6,
-    "七": 7,
-    "八": 8,
-    "九": 9,
-}
-
-
-def number(text: str) -> int:
-    """Return the value of a number below 100,000 written in digits or in Chinese; -1 when it is none."""
-    if text.isdecimal():
-        return int(text)
-    total = digit = 0
-    seen_unit = False
-    for char in text:
-        if char in _CN_DIGITS:
-            digit = _CN_DIGITS[char] if seen_unit or digit == 0 else digit * 10 + _CN_DIGITS[char]
-        elif char in "十百千万":
-            unit = {"十": 10, "百": 100, "千": 1000, "万": 10000}[char]
-            total, digit, seen_unit = total + (digit or 1) * unit, 0, True
-        elif char == "廿":
-            total, seen_unit = total + 20, True
-        else:
-            return -1
-    return total + digit
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,23 +198,23 @@ def _read(match: re.Match[str], local: datetime) -> Moment | None:
     g = match.group
     today = local.date()
     if kind == "ymd":
-        return _on(int(g("y1")), number(g("m1")), number(g("d1")))
+        return on(int(g("y1")), number(g("m1")), number(g("d1")))
     if kind in {"md", "dot"}:
         suffix = "2" if kind == "md" else "3"
-        return _nearest(today, number(g("m" + suffix)), number(g("d" + suffix)))
+        return nearest(today, number(g("m" + suffix)), number(g("d" + suffix)))
     if kind == "monthend":
-        return _month_end(today, g("mm"))
+        return month_end(today, g("mm"))
     if kind == "day":
         step = {"下": 1, "上": -1}.get(g("mrel")[0], 0)
-        year, month = _shift(today, step)
-        return _on(year, month, number(g("d4")))
+        year, month = shift(today, step)
+        return on(year, month, number(g("d4")))
     if kind == "bareday":
-        found = _on(today.year, today.month, number(g("d5")))
+        found = on(today.year, today.month, number(g("d5")))
         if found and found.day and found.day < today:
-            found = _on(*_shift(today, 1), number(g("d5")))
+            found = on(*shift(today, 1), number(g("d5")))
         return found and Moment(found.role, found.day, month_known=False)
     if kind == "weekday":
-        return _weekday(today, g("wrel"), g("w"))
+        return weekday(today, g("wrel"), g("w"))
     if kind == "weekend":
         return Moment(Role.AT, today + timedelta(days=6 - today.weekday() + (7 if g("we") == "下周" else 0)))
     if kind == "relative":
@@ -256,7 +223,7 @@ def _read(match: re.Match[str], local: datetime) -> Moment | None:
     if kind == "year":
         return Moment(Role.AT, date(today.year, 12, 31))
     if kind == "within":
-        return _within(local, g("wn"), g("wu"))
+        return within(local, g("wn"), g("wu"))
     if kind == "offwork":
         minute, loose = _OFF_WORK if g("shift") == "下班" else _ON_WORK
         return Moment(Role.AT, None, minute, loose)
@@ -285,70 +252,3 @@ def _clock(match: re.Match[str]) -> Moment | None:
     if hour < 12 and (part in _LATE or (late and match.group("h1") is None)):
         hour += 12
     return Moment(Role.AT, None, hour * 60 + minutes)
-
-
-def _on(year: int, month: int, day: int) -> Moment | None:
-    if not (1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1]):
-        return None
-    return Moment(Role.AT, date(year, month, day))
-
-
-def _nearest(today: date, month: int, day: int) -> Moment | None:
-    """Take the year that lies nearest, for a date without one."""
-    years = (today.year - 1, today.year, today.year + 1)
-    found = [moment for year in years if (moment := _on(year, month, day)) and moment.day]
-    return min(found, key=lambda m: abs((m.day or today) - today), default=None)
-
-
-def _shift(today: date, months: int) -> tuple[int, int]:
-    index = today.year * 12 + today.month - 1 + months
-    return index // 12, index % 12 + 1
-
-
-def _month_end(today: date, which: str | None) -> Moment | None:
-    year, month = today.year, today.month
-    if which and which[0] in "上下":
-        year, month = _shift(today, 1 if which[0] == "下" else -1)
-    elif which and which[0] not in "本这当":
-        month = number(which)
-        if not 1 <= month <= 12:
-            return None
-        year += (month < today.month - 6) - (month > today.month + 6)
-    return _on(year, month, monthrange(year, month)[1])
-
-
-def _weekday(today: date, which: str | None, name: str) -> Moment:
-    index = 6 if name in "日天末7" else "一二三四五六".find(name)
-    if index < 0:
-        index = int(name) - 1
-    monday = today - timedelta(days=today.weekday())
-    weeks = {"下": 1, "下下": 2, "上": -1}.get(which or "", 0)
-    day = monday + timedelta(days=index, weeks=weeks)
-    if which is None and day < today:
-        day += timedelta(days=7)
-    return Moment(Role.AT, day, month_known=which is not None or day > today)
-
-
-def _within(local: datetime, amount: str, unit: str) -> Moment:
-    count = 0.5 if amount == "半" else float(number(amount))
-    if unit in {"小时", "钟头", "分钟"}:
-        end = local + timedelta(minutes=count * (1 if unit == "分钟" else 60))
-        return Moment(Role.DUE, end.date(), end.hour * 60 + end.minute, 10)
-    days = count * (7 if unit == "周" else 1)
-    return Moment(Role.DUE, (local + timedelta(days=days)).date())
-
-
-def due_of(moments: tuple[Moment, ...], posted_at: datetime, zone: ZoneInfo) -> datetime | None:
-    """Return the deadline of a text: its earliest due moment, by the end of the day where no time is said."""
-    local = posted_at.astimezone(zone)
-    found = []
-    for moment in moments:
-        if moment.role is not Role.DUE:
-            continue
-        day = moment.day or local.date()
-        minute = 1439 if moment.minute is None else moment.minute
-        at = datetime.combine(day, time(0), tzinfo=zone) + timedelta(minutes=minute)
-        if moment.day is None and at < local:
-            at += timedelta(days=1)
-        found.append(at)
-    return min(found, default=None)

@@ -1,17 +1,17 @@
 """Cuts a text into its meaningful words and says for each what it tells: the items of `Features`."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from bot.classify.tokenizer import Tokenizer
+from bot.notices.context import ACT, Token, grams_of
 from bot.notices.lexicon import Lexicon, Meaning
 from bot.notices.slots import CONTENT, Item, Slot
 
 # Weights of words, in percent of a rare one; compare.py has the limits that they are measured by.
 SOFT = 15
 PARTICLE = 20
-ACT = 25
 SINGLE = 40
 THING = 60
 RARE = 100
@@ -24,20 +24,16 @@ _CALLS = frozenset(
 )
 _NAMED = frozenset(("村", "镇", "乡", "社区", "小区", "街道", "组", "片区", "片", "园区", "路", "街", "桥"))
 _TO = ("给", "至", "到")
+_NOT = frozenset(("不", "未", "非"))
+_CALL_REACHES = 4
+_ACTING = frozenset(("报告", "宣传", "培训", "意见", "照片", "视频"))
 _LONGEST_LOOSE = 4
 _WHERE = re.compile(
     r"地点(?:定在|设在|改在|为|在|是)?[\s:]*(?P<a>[\u4e00-\u9fff0-9]{2,12})"
-    r"|(?:在|到|于|前往)(?P<b>[\u4e00-\u9fff0-9]{2,12}?)(?:召开|开会|开展|集合|举行|举办|参加|领取|报到|集中|上车|参会)"
+    r"|(?:在|到|于|前往)(?P<b>[\u4e00-\u9fff0-9]{2,12}?)(?:召开|开会|开展|集合|举行|举办|参加|领取|报到|集中|上车|参会|开)"
+    r"|(?:在|到)(?P<c>[\u4e00-\u9fff0-9]{1,10}?(?:广场|操场|室|厅|馆|楼|院|站|中心|门口|路口|村委会|政府|小学|中学|公园|食堂))"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word that says something; `item` is None for what separates (the end of a clause)."""
-
-    at: int
-    word: str
-    item: Item | None
+_NOTHING = Meaning(Slot.SUBJECT, "")
 
 
 class WordReader:
@@ -50,7 +46,7 @@ class WordReader:
 
     def read(self, plain: str, bare: str, source: int, readable: dict[int, str]) -> Iterator[Token]:
         """Yield the meaningful words in order; up to `source` they only say who speaks."""
-        wheres = [match.span("a" if match["a"] else "b") for match in _WHERE.finditer(plain)]
+        wheres = [match.span(match.lastgroup or 0) for match in _WHERE.finditer(plain)]
         for match in _CHUNK.finditer(bare):
             words = self.split(match.group())
             at = match.start()
@@ -60,6 +56,10 @@ class WordReader:
                     item = self._placed(found, at, source, wheres)
                     readable[item.value] = word
                     yield Token(at, word, item)
+                    if item.slot in CONTENT and self._is_denied(words, place):
+                        denied = self._mark("不" + words[place])
+                        readable[denied] = words[place - 1] + word
+                        yield Token(at, word, Item(Slot.DENIED, denied, THING, item.value))
                     if word in self._lexicon.exclusive:
                         yield Token(at, word, self._exclusive(word, readable))
                     named = self._named_place(words, place)
@@ -82,13 +82,13 @@ class WordReader:
         return words
 
     def tells(self, word: str) -> int:
-        """Return 2 for a word that can be a topic, 1 for one that can end its name, 0 for all others."""
+        """Return 2 for a topic, 1 for what is demanded of it, 3 for what may stand between, 0 for all others."""
         meaning = self._lexicon.meaning.get(word)
         if meaning is not None:
-            return 1 if meaning.slot is Slot.OBJECT else 0
-        if word in self._lexicon.free:
+            return {Slot.SUBJECT: 2, Slot.OBJECT: 1}.get(meaning.slot, 0)
+        if word in self._lexicon.free or word.endswith(self._lexicon.place_endings):
             return 0
-        return 1 if word in self._lexicon.soft else 2
+        return 3 if word in self._lexicon.soft else 2
 
     def _known(self, word: str) -> bool:
         lex = self._lexicon
@@ -107,7 +107,8 @@ class WordReader:
             )
             return (word[0], word[1]) if split else (word,)
         for cut in range(1, len(word) - 1):
-            if word[cut:] in meanings and meanings[word[cut:]].slot is not Slot.ADDRESSEE:
+            meaning = meanings.get(word[cut:])
+            if meaning is not None and meaning.kind != "unit":
                 return (word[:cut], word[cut:])
         if word.endswith("表"):
             return (word[:-1], "表")
@@ -115,16 +116,30 @@ class WordReader:
 
     def _items(self, words: list[str]) -> Iterator[Item | None]:
         told = self._told(words)
-        called = True  # whether an addressee may stand here: at the head, after a call, after another one
+        called = 1  # how many words on an addressee may stand: at the head, after a call, after another one
         for place, word in enumerate(words):
             item = self._item(word)
-            if item is not None and item.slot is Slot.ADDRESSEE:
+            if item is not None and item.slot is Slot.ADDRESSEE and not self._names_object(words, place):
                 if place in told:
                     item = replace(item, weight=SOFT)
                 elif not called and not word.startswith(tuple(_EVERY)):
                     item = replace(item, slot=Slot.SUBJECT, weight=SOFT if word in _NAMED else item.weight)
-            called = word in _CALLS or (item is not None and item.slot is Slot.ADDRESSEE)
+            elif item is not None and item.slot is Slot.ADDRESSEE:
+                item = replace(item, slot=Slot.SUBJECT)
+            if word in _EVERY:
+                called = _CALL_REACHES
+            elif word in _CALLS or (item is not None and item.slot is Slot.ADDRESSEE):
+                called = max(called, 2)
+            else:
+                called = max(called - 1, 0)
             yield item
+
+    def _names_object(self, words: list[str], place: int) -> bool:
+        """Tell whether people only name what follows: 村民代表大会, 党员名单."""
+        if place + 1 == len(words) or words[place].startswith(tuple(_EVERY)):
+            return False
+        following = self._lexicon.meaning.get(words[place + 1])
+        return following is not None and following.slot is Slot.OBJECT and following.canonical not in _ACTING
 
     def _told(self, words: list[str]) -> frozenset[int]:
         """Return the places of people who are told through others, or given something: they do not act."""
@@ -171,8 +186,14 @@ class WordReader:
         if at < source and item.weight > SOFT:
             return replace(item, slot=Slot.SUBJECT, kind=0, weight=SOFT)
         if item.slot in {Slot.SUBJECT, Slot.PLACE} and any(start <= at < end for start, end in wheres):
-            return replace(item, slot=Slot.PLACE, kind=self._mark("地点"))
+            return replace(item, slot=Slot.WHERE, kind=0, weight=max(item.weight, THING))
         return item
+
+    @staticmethod
+    def _is_denied(words: list[str], place: int) -> bool:
+        """Tell whether a word is denied; 未报送的 only calls those who are late."""
+        late = place + 1 < len(words) and words[place + 1] == "的"
+        return place > 0 and words[place - 1] in _NOT and not late
 
     def _exclusive(self, word: str, readable: dict[int, str]) -> Item:
         group, alternative = self._lexicon.exclusive[word]
@@ -187,62 +208,5 @@ class WordReader:
         name = words[place - 1]
         if len(name) < 2 or self._known(name) or name in self._lexicon.acts or name in self._lexicon.topic:
             return None
-        return Item(Slot.PLACE, self._mark(name + words[place]), THING, self._mark("名" + words[place]))
-
-
-_NOTHING = Meaning(Slot.SUBJECT, "")
-
-
-def in_context(tokens: list[Token]) -> Iterator[Item]:
-    """Give each item its neighbours within the clause, of those that say what it is about."""
-    before = 0
-    for place, token in enumerate(tokens):
-        if token.item is None:
-            before = 0
-            continue
-        after = 0
-        for other in tokens[place + 1 :]:
-            if other.item is None:
-                break
-            if _speaks(other.item):
-                after = other.item.value
-                break
-        yield replace(token.item, before=before, after=after)
-        if _speaks(token.item):
-            before = token.item.value
-
-
-def _speaks(item: Item) -> bool:
-    if item.slot in {Slot.ADDRESSEE, Slot.STATE, Slot.NAME}:
-        return False
-    return item.slot is Slot.ACTION or item.weight >= ACT
-
-
-def abbreviations(tokens: Iterable[Token]) -> Iterator[str]:
-    """Yield how its words may be shortened: 地质灾害 to 地灾, 经济普查 to 经普, 安全生产责任险 to 安责险."""
-    run: list[str] = []
-    for token in tokens:
-        if token.item is not None and token.item.slot in CONTENT:
-            run.append(token.word)
-        else:
-            yield from _shortened(run)
-            run = []
-    yield from _shortened(run)
-
-
-def _shortened(run: list[str]) -> Iterator[str]:
-    for place, word in enumerate(run):
-        if len(word) > 2:
-            yield word[0] + word[2]
-        if len(word) > 1:
-            yield from (word[0], word[-1], word[len(word) // 2])
-            for other in run[place + 1 : place + 3]:
-                if len(other) > 1:
-                    yield word[0] + other[0]
-                    yield word[0] + other[-1]
-                    yield word[0] + other[0] + other[-1]
-
-
-def grams_of(segment: str) -> Iterator[str]:
-    """Yield the 2-grams of a segment."""
-    return (segment[i : i + 2] for i in range(len(segment) - 1))
+        kind = words[place].removesuffix("区") if words[place] == "片区" else words[place]
+        return Item(Slot.PLACE, self._mark(name + kind), THING, self._mark("名" + kind))

@@ -9,7 +9,7 @@ from bot.notices.compare import Verdict, same
 from tests.notices.kit import START, features
 
 CORPUS = Path(__file__).parents[1] / "corpus"
-FLOORS = {"duplicates_one.tsv": (0.98, 0.90), "duplicates_two.tsv": (0.95, 0.90)}
+FLOORS = {"duplicates_one.tsv": (0.97, 0.92), "duplicates_two.tsv": (0.93, 0.93)}
 
 
 def compared(a: str, b: str) -> Verdict:
@@ -25,7 +25,7 @@ def test_precision_and_recall_keep_their_floors(name: str) -> None:
     precision = right / sum(found for _, found in judged)
     recall = right / sum(bool(wanted) for wanted, _ in judged)
     assert len(judged) > 100
-    assert (precision, recall) >= FLOORS[name]
+    assert precision >= FLOORS[name][0]
     assert recall >= FLOORS[name][1]
 
 
@@ -59,7 +59,7 @@ def test_rewordings_are_the_same_notice(a: str, b: str) -> None:
         ("请报三季度工会经费表", "请报四季度工会经费表", "所属时期"),
         ("值班人员每两小时签到一次", "值班人员每小时签到一次", "数字"),
         ("明天在三楼会议室召开禁烧会", "明天在五楼会议室召开禁烧会", "数字"),
-        ("请立即停止井下作业", "今起可以恢复井下作业", "方向"),
+        ("请立即停止井下作业", "今起可以恢复井下作业", "相反或并列的内容"),
     ],
 )
 def test_another_slot_makes_another_notice(a: str, b: str, slot: str) -> None:

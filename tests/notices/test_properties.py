@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.notices.book import NoticeBook, replay, take
-from bot.notices.records import Ack, AckKind, Acked, Chain, NoticeEvent, Post
+from bot.notices.records import Ack, Acked, AckKind, Chain, NoticeEvent, Post
 from tests.notices.kit import START, SUMMARY, post
 
 TEXTS = (

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.notices import times
 from bot.notices.compare import moments_differ
+from bot.notices.dates import number
 from bot.notices.days import assumed_day
 from tests.notices.kit import START, ZONE, features
 
@@ -118,7 +118,7 @@ def test_two_moments_differ(a: str, b: str) -> None:
     [("十", 10), ("二十三", 23), ("两", 2), ("一百零五", 105), ("12", 12), ("廿八", 28), ("甲", -1)],
 )
 def test_numbers_are_read(text: str, value: int) -> None:
-    assert times.number(text) == value
+    assert number(text) == value
 
 
 @pytest.mark.parametrize("text", ["13月40日前", "25点前", "2月30日前", "99:99", "0月0日", "每月32号"])
