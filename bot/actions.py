@@ -68,6 +68,7 @@ class Actions:
         self._chance = chance or random.Random()  # noqa: S311 (spreads messages, keeps no secret)
         self.consented: set[int] = set()  # groups that agreed since the last look
         self.corrected = False  # whether labels were corrected since the last look
+        self.people_changed = False  # whether somebody's data were deleted, or the opt-out changed
 
     def carry_out(self, session: Session, actions: Iterable[hooks.Action], cause: Cause) -> None:
         """Carry out actions in their order."""
@@ -234,6 +235,7 @@ class Actions:
             if action.opt_out:
                 session.execute(delete(Member).where(col(Member.person_id) == person.id))
         session.flush()
+        self.people_changed = True
         self._audit(session, "删除数据" if action.delete else "停止或恢复记录", cause, None)
 
     def _claim(self, session: Session, action: hooks.Claim, cause: Cause) -> None:

@@ -50,12 +50,16 @@ class Outbox:
             logger.warning(
                 "有 {} 条消息上次发送时中断，是否送达不明，不会自动重发；jianfu doctor 可查看", interrupted
             )
+        refused = False
         while True:
             try:
                 wait = await self.step()
+                refused = False
             except StoreError as error:
-                logger.error("发件箱暂时用不了：{}", error)
-                wait = 5.0
+                if not refused:
+                    logger.error("发件箱暂时用不了，恢复后自动继续：{}", error)
+                refused = True
+                wait = IDLE_SECONDS
             if wait > 0:
                 self.wake.clear()
                 try:

@@ -17,7 +17,7 @@ def refuse(context: MessageContext, command: Command) -> str:
 
 def may(context: MessageContext, who: Who) -> bool:
     """Tell whether a person has a right here, by the role of this moment."""
-    owner = context.role is Role.OWNER or (context.role is not None and _ownerless(context))
+    owner = context.role is Role.OWNER or _ownerless(context)
     match who:
         case Who.ALL:
             return True

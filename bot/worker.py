@@ -28,21 +28,18 @@ class Worker:
         self._pipeline = pipeline
         self._processed = processed
         self._turn = asyncio.Lock()  # batches and jobs use one follower and one recorder
+        self._refused = False  # said once, until the database takes something again
 
     async def run(self) -> None:
         """Work until cancelled."""
-        refused = False
         while True:
             self._inbox.arrived.clear()
             try:
                 worked = await self.step()
-                if refused:
-                    logger.info("数据库恢复，继续处理消息")
-                    refused = False
             except StoreError as error:
-                if not refused:
+                if not self._refused:
                     logger.error("数据库写不进去，消息留在收件箱里，恢复后自动继续：{}", error)
-                    refused = True
+                    self._refused = True
                 worked = False
             if not worked:
                 try:
@@ -77,6 +74,9 @@ class Worker:
                 failed = await asyncio.to_thread(self._pipeline.process, arrivals)
             for row_id, reason in failed:
                 await asyncio.to_thread(self._inbox.dead, row_id, reason)
+            if self._refused:
+                logger.info("数据库恢复，继续处理消息")
+                self._refused = False
             self._processed()
             progress = True
         return progress
@@ -87,7 +87,9 @@ class Worker:
             async with self._turn:
                 await asyncio.to_thread(self._pipeline.minute)
         except StoreError as error:
-            logger.error("定时任务暂时做不了：{}", error)
+            if not self._refused:
+                logger.error("数据库写不进去，定时任务恢复后自动继续：{}", error)
+                self._refused = True
         self._processed()
 
     async def _resolve(self, gate: asyncio.Semaphore, stub: Stub) -> Arrival | Exception:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from bot.events import Classification, MessageKind, RuleHit
 from bot.hooks import Action, Command, Correct, MessageContext, Plugin, Reply, Who
 from bot.reports.words import LABEL_WORDS, label_of
+from bot.secrecy import mark_in
 from bot.store.reader import MessageView
 
 _BETWEEN = re.compile(r"[\s、,，;；/]+")
@@ -23,6 +24,9 @@ def why(context: MessageContext, _words: str) -> Iterable[Action]:
     if not text and stored is not None:
         labels = [LABEL_WORDS[label] for label in sorted(stored.labels)]
         yield Reply(context.texts("explain_gone", labels=labels, rules=stored.rules))
+        return
+    if mark_in(text):
+        yield Reply(context.texts("quoted_secret"))
         return
     found = context.classifier.classify(text, MessageKind(stored.kind) if stored else MessageKind.TEXT)
     yield Reply(
@@ -44,6 +48,9 @@ def correct(context: MessageContext, words: str) -> Iterable[Action]:
     labels = [label_of(word) for word in names if word not in _NONE]
     if not text or not names or None in labels:
         yield Reply(context.texts("correct_usage", labels=list(LABEL_WORDS.values())))
+        return
+    if mark_in(text):
+        yield Reply(context.texts("quoted_secret"))
         return
     chosen = sorted(label for label in labels if label is not None)
     by_rules = context.classifier.with_corrections({}).classify(text).labels

@@ -86,6 +86,13 @@ class Database:
             msg = f"数据库结构版本是 {here or '空'}，程序需要 {head}：请先运行 jianfu db upgrade"
             raise SchemaVersionError(msg)
 
+    def settle(self) -> None:
+        """Let go of old page images: what was deleted stands in SQLite's log until it is emptied."""
+        if self.is_sqlite:
+            with _translated(), self.engine.connect() as connection:
+                connection.exec_driver_sql("COMMIT")  # a checkpoint cannot run within a transaction
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def backup(self, target: Path) -> None:
         """Copy a SQLite database while it is in use. Raises StoreError for PostgreSQL."""
         if not self.is_sqlite:

@@ -64,6 +64,7 @@ def purge(database: Database, retention: Retention, now: datetime) -> dict[str, 
             )
             .values(sealed=b"")
         )
+    database.settle()
     return removed
 
 

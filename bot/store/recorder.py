@@ -11,7 +11,7 @@ from sqlalchemy import Table, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from bot.events import Classification, Message, MessageKind
+from bot.events import Classification, Message, MessageKind, PersonRef
 from bot.store.identities import Identities, chunks
 from bot.store.labels import MessageFlag, counts_of, to_bits
 from bot.store.tables import DailyCount, Group, Mention, MessageRow, MessageText
@@ -63,6 +63,11 @@ class Recorder:
         self._groups.clear()
         self._people.clear()
         self._members.clear()
+
+    def opted_out(self, sender: PersonRef) -> bool:
+        """Tell whether a sender of the last messages wants nothing recorded."""
+        known = self._people.get((sender.platform, sender.native_id))
+        return known is not None and known[2]
 
     def record(self, session: Session, drafts: Sequence[Draft], now: datetime) -> list[Stored | None]:
         """Store messages; None stands for one that was there already, or whose sender opted out."""
