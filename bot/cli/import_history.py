@@ -2,7 +2,7 @@
 
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import typer
+from sqlmodel import Session
 
 from bot.app import Store, notice_settings
 from bot.classify.classifier import Classifier
@@ -32,7 +33,7 @@ from bot.store.export_reader import known_groups
 from bot.store.follow import Follower
 from bot.store.history import HistoryWriter
 from bot.store.identities import Identities
-from bot.store.recorder import Recorder
+from bot.store.recorder import Recorder, Stored
 from bot.store.vault import KEY_BYTES, Vault
 
 CONSENT = (
@@ -42,6 +43,17 @@ CONSENT = (
 TIMEOUT = httpx.Timeout(120, connect=10)
 
 Count = Callable[[int], None]
+
+
+class _HistoryFollower(Follower):
+    """Keeps nothing of what was entered: an import links everything at its end, from the rows."""
+
+    def enter(self, session: Session, stored: Sequence[Stored]) -> bool:
+        """Make rows, as for live messages."""
+        try:
+            return super().enter(session, stored)
+        finally:
+            self._entered.clear()
 
 
 def import_history(

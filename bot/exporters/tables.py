@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from bot.exporters.cells import harmless
 from bot.store.export_reader import ExportedMessage
 from bot.store.labels import MessageFlag
@@ -18,30 +15,27 @@ from bot.store.labels import MessageFlag
 BATCH = 10_000
 
 Row = tuple[Any, ...]
+Schema = tuple[tuple[str, str], ...]  # names and types of columns
 
-DAILY = pa.schema(
-    [
-        ("platform", pa.string()),
-        ("group", pa.string()),
-        ("day", pa.date32()),
-        ("kind", pa.string()),
-        ("count", pa.int64()),
-    ]
+DAILY: Schema = (
+    ("platform", "string"),
+    ("group", "string"),
+    ("day", "date"),
+    ("kind", "string"),
+    ("count", "integer"),
 )
-MESSAGES = pa.schema(
-    [
-        ("time", pa.timestamp("ms", tz="UTC")),
-        ("platform", pa.string()),
-        ("group", pa.string()),
-        ("person", pa.string()),
-        ("name", pa.string()),
-        ("kind", pa.string()),
-        ("length", pa.int64()),
-        ("labels", pa.string()),
-        ("emergency", pa.bool_()),
-        ("recalled", pa.bool_()),
-        ("text", pa.string()),
-    ]
+MESSAGES: Schema = (
+    ("time", "time"),
+    ("platform", "string"),
+    ("group", "string"),
+    ("person", "string"),
+    ("name", "string"),
+    ("kind", "string"),
+    ("length", "integer"),
+    ("labels", "string"),
+    ("emergency", "boolean"),
+    ("recalled", "boolean"),
+    ("text", "string"),
 )
 
 
@@ -63,29 +57,39 @@ def message_rows(platform: str, group: str, messages: Iterable[ExportedMessage])
         )
 
 
-def write_csv(path: Path, schema: pa.Schema, rows: Iterable[Row], zone: ZoneInfo) -> int:
+def write_csv(path: Path, schema: Schema, rows: Iterable[Row], zone: ZoneInfo) -> int:
     """Write rows with a header, times local, in UTF-8 with a mark (Excel needs it); return how many."""
     count = 0
     with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(schema.names)
+        writer.writerow([name for name, _ in schema])
         for row in rows:
             writer.writerow([_cell(value, zone) for value in row])
             count += 1
     return count
 
 
-def write_parquet(path: Path, schema: pa.Schema, rows: Iterable[Row]) -> int:
+def write_parquet(path: Path, schema: Schema, rows: Iterable[Row]) -> int:
     """Write rows as Parquet, times in UTC; return how many."""
+    import pyarrow as pa  # noqa: PLC0415 (26 MB that no other command needs)
+    from pyarrow import parquet  # noqa: PLC0415
+
+    types = {
+        "string": pa.string(),
+        "integer": pa.int64(),
+        "boolean": pa.bool_(),
+        "date": pa.date32(),
+        "time": pa.timestamp("ms", tz="UTC"),
+    }
+    columns = pa.schema([(name, types[kind]) for name, kind in schema])
     count = 0
     source = iter(rows)
-    with pq.ParquetWriter(path, schema) as writer:
+    with parquet.ParquetWriter(path, columns) as writer:
         while batch := list(islice(source, BATCH)):
-            columns = [
-                pa.array(column, type=field.type)
-                for column, field in zip(zip(*batch, strict=True), schema, strict=True)
+            arrays = [
+                pa.array(v, type=f.type) for v, f in zip(zip(*batch, strict=True), columns, strict=True)
             ]
-            writer.write_batch(pa.record_batch(columns, schema=schema))
+            writer.write_batch(pa.record_batch(arrays, schema=columns))
             count += len(batch)
     return count
 
