@@ -1,10 +1,11 @@
-"""The states of the link to a Wechaty gateway, as the operator reads them."""
+"""The states of the link to a Wechaty gateway, as the operator reads them, and a look at them from outside."""
 
 from enum import StrEnum
 
 from grpclib.const import Status
+from wechaty_grpc.wechaty import puppet
 
-from bot.channels.wechaty_rpc import RpcError
+from bot.channels.wechaty_rpc import GatewayRpc, RpcError
 
 
 class LinkState(StrEnum):
@@ -50,3 +51,20 @@ def state_of(error: RpcError) -> LinkState:
     if error.status is not None:
         return LinkState.ENDED
     return LinkState.UNREACHABLE
+
+
+async def check_gateway(endpoint: str, token: str, deadline: float = 5.0) -> LinkState | None:
+    """Ask a gateway whether it answers and takes the token; None when it does.
+
+    Disturbs nobody who listens to it. Raises ConfigError for an endpoint that is none.
+    """
+    rpc = GatewayRpc(endpoint, token, deadline)
+    try:
+        await rpc.call("Version", puppet.VersionRequest(), puppet.VersionResponse)
+    except RpcError as error:
+        if error.status is Status.UNIMPLEMENTED:  # answered, by a puppet that tells no version
+            return None
+        return state_of(error)
+    finally:
+        rpc.close()
+    return None

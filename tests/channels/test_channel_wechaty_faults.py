@@ -15,7 +15,7 @@ from bot.channels.base import Outgoing, Target
 from bot.channels.wechaty import WechatyChannel
 from bot.channels.wechaty_limits import WechatyLimits
 from bot.channels.wechaty_rpc import GatewayRpc, RpcError
-from bot.channels.wechaty_states import LinkState
+from bot.channels.wechaty_states import LinkState, check_gateway
 from bot.clock import SystemClock
 from bot.errors import GatewayUnavailableError, SendRefusedError, SendUncertainError
 from bot.events import Message
@@ -415,6 +415,17 @@ async def _take_over(gateway: Gateway) -> None:
         await rpc.call("Start", puppet.StartRequest(), puppet.StartResponse)
     finally:
         rpc.close()
+
+
+async def test_a_gateway_is_checked_without_disturbing_the_bot(gateway: Gateway, tmp_path: Path) -> None:
+    rig = Rig(gateway, tmp_path)
+    async with running(rig.channel, rig.inbox):
+        assert await check_gateway(gateway.endpoint, gateway.token) is None
+        assert await check_gateway(gateway.endpoint, "another") is LinkState.REFUSED
+        assert rig.channel.connected
+    await gateway.kill()
+    assert await check_gateway(gateway.endpoint, gateway.token) is LinkState.UNREACHABLE
+    assert rig.inbox.gaps == []
 
 
 async def test_closed_connection_stays_closed(gateway: Gateway) -> None:
