@@ -7,6 +7,7 @@ from bot.notices.slots import CONTENT, Features, Item, Slot
 
 TELLING = 40  # an item below this weight tells nothing apart by itself
 _WEAK = 25  # an item below this weight is passed over
+_TEMPLATE = 0.45  # Jaccard similarity below which a text is a rewording, whose words may be synonyms
 _NEARLY = 0.75  # Jaccard similarity from which a text is a copy: any exchanged word is meant
 _ALIGNED = frozenset((*CONTENT, Slot.PLACE, Slot.WHERE, Slot.NUMBER, Slot.PERIOD, Slot.ADDRESSEE))
 _ROLES = {
@@ -98,7 +99,11 @@ def in_place(found: Alignment) -> tuple[list[Item], list[Item]] | None:
             before = mine[0].before and mine[0].before == yours[0].before
             after = mine[-1].after and mine[-1].after == yours[-1].after
             weight = min(max(i.weight for i in mine), max(i.weight for i in yours))
-            limit = _WEAK if before and after else TELLING
+            limit = _WEAK if (before and after) or found.alike >= _TEMPLATE else TELLING
+            if _places(mine) and _places(yours):
+                continue  # differences.places_apart knows more of places
+            if found.alike < _TEMPLATE and _related(mine, yours):
+                continue
             if (before or after) and weight >= limit and _alike(mine, yours):
                 return mine, yours
     return None
@@ -115,6 +120,16 @@ def _runs(items: Iterable[Item], slots: frozenset[Slot]) -> list[list[Item]]:
         else:
             runs.append([item])
     return runs
+
+
+def _places(run: list[Item]) -> bool:
+    return all(item.slot in {Slot.PLACE, Slot.WHERE} for item in run)
+
+
+def _related(mine: list[Item], yours: list[Item]) -> bool:
+    """Tell whether two words share a character and so may mean the same: 牲畜, 牲口."""
+    subjects = all(item.slot is Slot.SUBJECT for item in (*mine, *yours))
+    return subjects and len(mine) == len(yours) == 1 and bool({*mine[0].chars} & {*yours[0].chars})
 
 
 def _alike(mine: list[Item], yours: list[Item]) -> bool:

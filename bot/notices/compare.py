@@ -55,10 +55,14 @@ def same(a: Features, b: Features) -> Verdict:
     complete = not found.conflict and found.shared >= _LITTLE
     if not complete and (found.shared < _SPECIFIC or found.contained < _CONTAINED):
         return Verdict(same=False, score=score, why="共同内容太少，不能认定为同一通知", changed=("事项",))
+    where = places_apart(a, b)
     differences = [
-        difference
-        for slot in (Slot.ADDRESSEE, Slot.NUMBER, Slot.PERIOD)
-        if (difference := kinds_apart(a, b, slot))
+        *([where] if where else []),
+        *(
+            difference
+            for slot in (Slot.ADDRESSEE, Slot.NUMBER, Slot.PERIOD)
+            if (difference := kinds_apart(a, b, slot))
+        ),
     ]
     changed = [difference[0] for difference in differences]
     told = [_tell(difference, words) for difference in differences]
@@ -91,8 +95,7 @@ def _unlike(a: Features, b: Features, found: Alignment) -> Difference | None:
     if instead:
         return NAMES[instead[0][0].slot], *instead
     apart = (
-        places_apart(a, b)
-        or families_apart(a, b)
+        families_apart(a, b)
         or kinds_apart(a, b, Slot.OBJECT)
         or kinds_apart(a, b, Slot.STATE)
         or names_apart(a, b)

@@ -62,11 +62,10 @@ def places_apart(a: Features, b: Features) -> Difference | None:
 
 
 def _room(features: Features, where: list[Item]) -> set[int]:
-    """Return the numbers that stand behind a place: 综合楼201, 镇政府五楼."""
+    """Return the numbers that stand beside a place: 综合楼201, 五楼会议室."""
     places = {item.value for item in where}
-    return {i.value for i in features.items if i.slot is Slot.NUMBER and i.before in places} | {
-        w.before for w in where if w.before
-    }
+    numbers = (item for item in features.items if item.slot is Slot.NUMBER)
+    return {item.value for item in numbers if item.before in places or item.after in places}
 
 
 def denied(a: Features, b: Features) -> Difference | None:

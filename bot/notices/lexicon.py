@@ -100,7 +100,9 @@ class Lexicon:
 
     def words(self) -> frozenset[str]:
         """Return every word that the tokenizer should keep whole."""
-        return frozenset((*self.meaning, *self.free, *self.soft, *self.topic, *self.place_endings))
+        return frozenset(
+            (*self.meaning, *self.free, *self.soft, *self.topic, *self.exclusive, *self.place_endings)
+        )
 
 
 def _by_length(words: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from bot.notices.slots import Features, Item, Moment, Role, Slot
 
 _VERSION = 1
 _HEAD = struct.Struct(">BQQdd?B")
-_ITEM = struct.Struct(">BQBQQQB")
+_ITEM = struct.Struct(">BQBQQQBB")
 _MOMENT = struct.Struct(">BIhh?")
 _COUNTS = struct.Struct(">HHHH")
 _CANCELS, _CHANGES, _DAILY = 1, 2, 4
@@ -49,9 +49,18 @@ def pack(features: Features, key: bytes) -> bytes:
     for item in items:
         inner = item.grams[:255]
         parts.append(
-            _ITEM.pack(item.slot, item.value, item.weight, item.kind, item.before, item.after, len(inner))
+            _ITEM.pack(
+                item.slot,
+                item.value,
+                item.weight,
+                item.kind,
+                item.before,
+                item.after,
+                len(inner),
+                len(item.chars),
+            )
         )
-        parts.append(struct.pack(f">{len(inner)}Q", *inner))
+        parts.append(struct.pack(f">{len(inner) + len(item.chars)}Q", *inner, *item.chars))
     for moment in moments:
         day = moment.day.toordinal() if moment.day else 0
         minute = -1 if moment.minute is None else moment.minute
@@ -80,11 +89,13 @@ def _unpack(data: bytes) -> Features:
     at += 8 * n_aliases
     items = []
     for _ in range(n_items):
-        slot, value, weight, kind, before, after, n_inner = _ITEM.unpack_from(data, at)
+        slot, value, weight, kind, before, after, n_inner, n_chars = _ITEM.unpack_from(data, at)
         at += _ITEM.size
         inner = struct.unpack_from(f">{n_inner}Q", data, at)
         at += 8 * n_inner
-        items.append(Item(Slot(slot), value, weight, kind, inner, before, after))
+        chars = struct.unpack_from(f">{n_chars}Q", data, at)
+        at += 8 * n_chars
+        items.append(Item(Slot(slot), value, weight, kind, inner, before, after, chars))
     moments = []
     for _ in range(n_moments):
         role, day, minute, loose, known = _MOMENT.unpack_from(data, at)

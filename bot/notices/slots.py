@@ -30,6 +30,7 @@ class Item:
     other: the unit of a number, the grain of a period, the rank of an addressee. `grams` are the keyed hashes
     of its 2-grams, by which a word is found in a text that was cut differently. `before` and `after` are the
     values of the items beside it in its clause, 0 for none: what stands in the same place says another thing.
+    `chars` are the hashes of a short word's characters: words that share one may be synonyms.
     """
 
     slot: Slot
@@ -39,6 +40,7 @@ class Item:
     grams: tuple[int, ...] = ()
     before: int = 0
     after: int = 0
+    chars: tuple[int, ...] = ()
 
 
 CONTENT = frozenset((Slot.SUBJECT, Slot.OBJECT, Slot.ACTION))

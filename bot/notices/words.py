@@ -164,7 +164,9 @@ class WordReader:
             return self._meant(meaning, grams)
         if len(word) > 2 and word.endswith(lex.place_endings):
             return Item(Slot.PLACE, self._mark(word), THING, self._mark(word[-1]), grams)
-        return Item(Slot.SUBJECT, self._mark(word), SOFT if word in _NAMED else self._weight(word), 0, grams)
+        weight = SOFT if word in _NAMED else self._weight(word)
+        chars = tuple(map(self._mark, word)) if 1 < len(word) < 4 else ()
+        return Item(Slot.SUBJECT, self._mark(word), weight, grams=grams, chars=chars)
 
     def _meant(self, meaning: Meaning, grams: tuple[int, ...]) -> Item:
         if meaning.slot is Slot.SUBJECT:
