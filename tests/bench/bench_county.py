@@ -50,6 +50,7 @@ class Notice:
     thing: str
     who: str
     due: datetime
+    town: int
     posts: list[str] = field(default_factory=list)
     asked: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
@@ -90,7 +91,7 @@ class County:
     def notices(self) -> list[tuple[datetime, str, Notice]]:
         """Draw a week's posts: when, where, which notice."""
         posts = []
-        for names in self.town_groups:
+        for town, names in enumerate(self.town_groups):
             topics = [(s, o) for s in SUBJECTS for o in OBJECTS]
             self.chance.shuffle(topics)
             for day in range(5):
@@ -98,7 +99,7 @@ class County:
                     subject, thing = topics.pop()
                     begin = BEGIN + timedelta(days=day, minutes=self.chance.randint(0, 400))
                     due = BEGIN + timedelta(days=day + self.chance.randint(1, 5))
-                    notice = Notice(next(self.numbers), subject, thing, self.chance.choice(PEOPLE_WORDS), due)
+                    notice = Notice(next(self.numbers), subject, thing, self.chance.choice(PEOPLE_WORDS), due, town)
                     for place in self.chance.sample(names, k=self.chance.randint(1, 6)):
                         posts.append((begin, place, notice))
                         begin += timedelta(minutes=self.chance.randint(10, 240))
@@ -179,8 +180,9 @@ def report(town: Town, truth: dict[str, Notice], redundant: set[str], said: Coun
             )
         ).all()
     found = {row[0]: row for row in rows if row[0] in truth}
-    true_pairs = pairs({key: notice.number for key, notice in truth.items()})
-    own_pairs = pairs({key: row[1] for key, row in found.items()})
+    # Two towns that ask for the same thing by the same day cannot be told apart by what they write.
+    true_pairs = pairs({key: (notice.town, notice.number) for key, notice in truth.items()})
+    own_pairs = pairs({key: (truth[key].town, row[1]) for key, row in found.items()})
     both = len(true_pairs & own_pairs)
     flagged = {key for key, row in found.items() if row[2]}
     saved = sum(len((found[key][3] or {}).get("acknowledged", ())) for key in flagged)
@@ -199,7 +201,7 @@ def report(town: Town, truth: dict[str, Notice], redundant: set[str], said: Coun
     print(f"milliseconds per message, through inbox, pipeline and outbox: {spent / max(sent, 1) * 1000:.2f}")
 
 
-def pairs(numbers: dict[str, int]) -> set[tuple[str, str]]:
+def pairs(numbers: dict[str, tuple[int, int]]) -> set[tuple[str, str]]:
     by_number = defaultdict(list)
     for key, number in numbers.items():
         by_number[number].append(key)
