@@ -29,7 +29,7 @@ class LinkState(StrEnum):
 
 
 _ADVICE = {
-    LinkState.UNREACHABLE: "持续重试",
+    LinkState.UNREACHABLE: "持续重试；网关要已启动且不用 TLS（WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER=true）",
     LinkState.REFUSED: "持续重试；请核对 channel.token",
     # After a broken route the gateway may hold our own old stream until its TCP gives up (some minutes);
     # stopping the puppet would free it at once, but may cost the login, which is worse than the gap.
