@@ -102,7 +102,7 @@ class _Exporting:
                     yield (group.platform, group.name, day, kind, count)
 
     def _daily(self, group: ExportedGroup) -> list[tuple[date, str, int]]:
-        return list(export_reader.daily_counts(self._session, group.id))
+        return export_reader.daily_counts(self._session, group.id)
 
 
 def _chosen(session: Session, name: str) -> list[ExportedGroup]:

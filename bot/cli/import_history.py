@@ -58,7 +58,7 @@ class _HistoryFollower(Follower):
 
 def import_history(
     paths: Annotated[
-        list[str] | None, typer.Argument(help="文件、文件夹，或 chatlog 的地址", metavar="路径…")
+        list[str] | None, typer.Argument(help="文件、文件夹，或 chatlog 的地址", metavar="路径")
     ] = None,
     group: Annotated[str, typer.Option(help="群名：文件里没有群名时必填；也可写群编号")] = "",
     since: Annotated[str, typer.Option(help="只要这一天（含）以后的消息，如 2026-01-01")] = "",

@@ -2,14 +2,18 @@
 
 import re
 import shlex
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from pydantic import TypeAdapter
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -26,42 +30,23 @@ from bot.events import Label, MessageKind
 from bot.importers.intake import FileReport
 from bot.store.history import Summary
 
-KINDS = {
-    MessageKind.TEXT: "文字",
-    MessageKind.IMAGE: "图片",
-    MessageKind.VOICE: "语音",
-    MessageKind.VIDEO: "视频",
-    MessageKind.FILE: "文件",
-    MessageKind.LINK: "链接",
-    MessageKind.MINI_PROGRAM: "小程序",
-    MessageKind.CHAIN: "接龙",
-    MessageKind.FORWARD: "转发的聊天记录",
-    MessageKind.ANNOUNCEMENT: "群公告",
-    MessageKind.STICKER: "表情",
-    MessageKind.LOCATION: "位置",
-    MessageKind.CONTACT_CARD: "名片",
-    MessageKind.MONEY: "红包、转账",
-    MessageKind.SYSTEM: "系统消息（不计）",
-    MessageKind.UNKNOWN: "其他",
-}
-LABELS = {
-    Label.NOTICE: "通知",
-    Label.ACK: "回执（收到）",
-    Label.ROLLCALL_DEMAND: "要求回复",
-    Label.PHOTO_DEMAND: "要照片",
-    Label.SCREENSHOT_DEMAND: "要截图",
-    Label.CHECKIN_DEMAND: "要打卡",
-    Label.MATERIAL_DEMAND: "要材料",
-    Label.APP_DEMAND: "要装软件、关注",
-    Label.CANVASS_DEMAND: "要投票、转发",
-    Label.RANKING: "排名通报",
-    Label.MEETING: "会议",
-    Label.DEADLINE: "限时",
-    Label.SUPPLY: "报送",
-    Label.CANCEL_OR_EXEMPT: "取消或免报",
-}
 GROUPS_SHOWN = 20
 _PLAIN = re.compile(r"[\w.@:-]+")  # needs no quotes in a shell
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What kinds of messages and labels are called, from `import_words.toml`."""
+
+    kinds: dict[MessageKind, str]
+    labels: dict[Label, str]
+
+
+@cache
+def import_words() -> Words:
+    """Return the words."""
+    text = files("bot.cli").joinpath("import_words.toml").read_text(encoding="utf-8")
+    return TypeAdapter(Words).validate_python(tomllib.loads(text))
 
 
 @dataclass(slots=True)
@@ -115,6 +100,7 @@ def progress_bar(total: int) -> Iterator[tuple[Callable[[int], None], Callable[[
 def ending(report: Report, zone: ZoneInfo) -> str:
     """Return the summary of an import."""
     total = report.summary
+    words = import_words()
     lines = ["试读完毕，什么也没有写。" if report.dry else "导入完毕。"]
     for file in report.files:
         old = f"，早于起始日的 {file.too_old} 条未读" if file.too_old else ""
@@ -132,9 +118,12 @@ def ending(report: Report, zone: ZoneInfo) -> str:
             if not report.dry
             else f"消息 {total.read} 条"
         )
-        lines.append("  按类型：" + _counts(Counter({KINDS[kind]: n for kind, n in total.kinds.items()})))
         lines.append(
-            "  按内容：" + (_counts(Counter({LABELS[label]: n for label, n in total.labels.items()})) or "无")
+            "  按类型：" + _counts(Counter({words.kinds[kind]: n for kind, n in total.kinds.items()}))
+        )
+        lines.append(
+            "  按内容："
+            + (_counts(Counter({words.labels[label]: n for label, n in total.labels.items()})) or "无")
         )
         if total.emergencies:
             lines.append(f"  应急、安保：{total.emergencies} 条（只记录，不算负担）")

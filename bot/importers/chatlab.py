@@ -15,7 +15,7 @@ from bot.importers.kinds import body, kinds
 from bot.importers.recent import Recent
 from bot.importers.times import instant
 
-_SIGNATURE = re.compile(r'\A\s*\{.{0,200}?"chatlab"\s*:\s*\{', re.DOTALL)
+_SIGNATURE = re.compile(r'"chatlab"\s*:\s*\{\s*"(?:version|exportedAt|generator|description)"')
 _PLATFORMS = {"weixin": "wechat", "微信": "wechat"}
 _ROLES = {"owner": Role.OWNER, "creator": Role.OWNER, "admin": Role.ADMIN, "administrator": Role.ADMIN}
 _LABELS = {label.value: label for label in Label}
@@ -31,12 +31,12 @@ class ChatLabReader:
     how_to_export = "在 ChatLab、WeFlow 等工具中选择导出为 ChatLab 格式（JSON）；本程序用 jianfu export --format chatlab --messages。"
 
     def sniff(self, head: Head) -> bool:
-        """Whether it begins with an object `chatlab`."""
-        return _SIGNATURE.match(head.text) is not None
+        """Whether it is an object that has an object `chatlab`."""
+        return head.text.lstrip().startswith("{") and _SIGNATURE.search(head.text) is not None
 
     def read(self, source: Source, options: ReadOptions) -> Iterator[Read]:
         """Yield the group, its messages and recalls. Raises ImportFormatError for a private chat."""
-        top = header(source.open())
+        top = header(source.open(), needed="meta")
         meta = map_of(top.get("meta"))
         if text_of(meta.get("type")) not in ("group", ""):
             raise ImportFormatError(f"{source.name} 是私聊（type = {text_of(meta.get('type'))}）：只导入群聊")

@@ -1,7 +1,10 @@
 """Values of parsed JSON and CSV as the type that is wanted, whatever stands there. Pure."""
 
 import json
+import re
 from typing import Any
+
+_ROUNDED = re.compile(r"\d(?:\.\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
 
 
 def text_of(value: Any) -> str:
@@ -12,9 +15,9 @@ def text_of(value: Any) -> str:
 
 
 def id_of(value: Any) -> str:
-    """Return an id, "" for none and for zero (a message that never reached the server)."""
+    """Return an id, "" for none, for zero (never reached the server), and for one that a spreadsheet rounded."""
     text = text_of(value).strip()
-    return "" if text in ("0", "-1") else text[:128]
+    return "" if text in ("0", "-1") or _ROUNDED.fullmatch(text) else text[:128]
 
 
 def number_of(value: Any) -> int:

@@ -7,8 +7,6 @@ from typing import Any, BinaryIO
 import ijson
 from ijson.common import ObjectBuilder
 
-HEADER_VALUES = 2_000_000  # events: a header that long is none
-
 # An escaped backslash and a pair of surrogates are in order; a surrogate alone is not.
 _ESCAPE = re.compile(
     rb"(\\(?:\\|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}))|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
@@ -59,17 +57,23 @@ def _run_start(data: bytes, at: int) -> int:
     return len(data[:at].rstrip(b"\\"))
 
 
-def header(stream: BinaryIO, array: str = "messages") -> dict[str, Any]:
-    """Return the top-level values that stand before the long array. Empty when it is no JSON object."""
+def header(stream: BinaryIO, array: str = "messages", *, needed: str = "") -> dict[str, Any]:
+    """Return the top-level values before the long array, and after it where the needed one is still missing.
+
+    Empty when it is no JSON object.
+    """
     found: dict[str, Any] = {}
     try:
         events = ijson.basic_parse(_Sound(stream))
         if next(events, ("", None))[0] != "start_map":
             return {}
-        for count, (event, value) in enumerate(events):
-            if event != "map_key" or value == array or count > HEADER_VALUES:
+        for event, value in events:
+            if event != "map_key" or (value == array and (needed in found or not needed)):
                 return found
-            found[value] = _value(events)
+            if value == array:
+                _skip(events)
+            else:
+                found[value] = _value(events)
     except (ijson.JSONError, RecursionError, UnicodeDecodeError):
         pass
     return found
@@ -119,6 +123,14 @@ def _item(events: Iterator[tuple[str, Any]]) -> Any:
 
 def _value(events: Iterator[tuple[str, Any]]) -> Any:
     return _built(*next(events), events)
+
+
+def _skip(events: Iterator[tuple[str, Any]]) -> None:
+    level = 0
+    for event, _ in events:
+        level += event.startswith("start_") - event.startswith("end_")
+        if not level:
+            return
 
 
 def _built(event: str, value: Any, events: Iterator[tuple[str, Any]]) -> Any:

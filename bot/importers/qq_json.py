@@ -15,7 +15,6 @@ from bot.importers.recent import Recent
 from bot.importers.times import instant
 
 _INFO = re.compile(r'"chatInfo"\s*:\s*\{')
-_META = re.compile(r'\A\s*\{\s*"metadata"\s*:\s*\{')
 _GROUPS = frozenset({"group", "2", ""})
 _IDS = ("groupCode", "groupId", "peerUin", "uin", "id", "peerUid")
 _SYSTEM = frozenset({"10000", "1000000"})
@@ -31,12 +30,12 @@ class QqJsonReader:
     how_to_export = "qq-chat-exporter 中选择该群，导出格式选 JSON（不要选分块）。"
 
     def sniff(self, head: Head) -> bool:
-        """Whether it begins with `metadata` and has `chatInfo`."""
-        return _META.match(head.text) is not None and _INFO.search(head.text) is not None
+        """Whether it is an object that has an object `chatInfo`."""
+        return head.text.lstrip().startswith("{") and _INFO.search(head.text) is not None
 
     def read(self, source: Source, options: ReadOptions) -> Iterator[Read]:
         """Yield the group and its messages. Raises ImportFormatError for a private chat."""
-        top = header(source.open())
+        top = header(source.open(), needed="chatInfo")
         if "chunks" in top:
             raise ImportFormatError(f"{source.name} 是分块导出：请在 qq-chat-exporter 中取消分块后重新导出")
         info = map_of(top.get("chatInfo"))

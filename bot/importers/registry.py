@@ -72,6 +72,8 @@ def _seen(head: Head) -> str:
     text = head.text.lstrip("\ufeff \t\r\n")
     if not text:
         return "文件是空的"
+    if text.strip() in ("[]", "{}", "null"):
+        return "里面没有任何记录"
     if text[0] in "{[":
         fields = list(dict.fromkeys(_FIELD.findall(text[:2_000])))[:6]
         return f"是 JSON（{head.encoding}），开头的字段为 {'、'.join(fields) or '（无）'}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.importers.base import Rejected
 
 SUFFIX = ".rejected.jsonl"
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)  # not on Windows
 
 
 class RejectLog:
@@ -28,7 +29,7 @@ class RejectLog:
         if self.path is None or not rejected.raw:
             return
         if self._file is None:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NOFOLLOW, 0o600)
             os.fchmod(descriptor, 0o600)
             self._file = os.fdopen(descriptor, "w", encoding="utf-8", errors="replace")
         line = {"line": rejected.line, "reason": str(rejected.reason), "raw": rejected.raw}

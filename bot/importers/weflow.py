@@ -16,7 +16,8 @@ from bot.importers.recent import Recent
 from bot.importers.times import instant
 from bot.importers.wechat_xml import is_markup, plain, quote, recalled_id, title
 
-_SESSION = re.compile(r'\A\s*\{(?:\s*"weflow"\s*:\s*\{[^{}]*\}\s*,)?\s*"session"\s*:\s*\{')
+_SESSION = re.compile(r'"session"\s*:\s*\{[^{}]{0,2000}"(?:wxid|username|accountId|displayName)"\s*:')
+_MESSAGE = re.compile(r'"(?:createTime|formattedTime)"\s*:')
 _IDS = ("accountId", "wxid", "username")
 _ROOM = "@chatroom"
 
@@ -29,12 +30,13 @@ class WeFlowReader:
     how_to_export = "WeFlow（或 EchoTrace）中选择该群，导出 → JSON。"
 
     def sniff(self, head: Head) -> bool:
-        """Whether it begins with `session`, perhaps after `weflow`."""
-        return _SESSION.match(head.text) is not None
+        """Whether it is an object with a `session`, and messages that have a `createTime`."""
+        text = head.text
+        return text.lstrip().startswith("{") and bool(_SESSION.search(text) and _MESSAGE.search(text))
 
     def read(self, source: Source, options: ReadOptions) -> Iterator[Read]:
         """Yield the group and its messages. Raises ImportFormatError for a private chat."""
-        top = header(source.open())
+        top = header(source.open(), needed="session")
         session = map_of(top.get("session"))
         room = next((text_of(session[key]) for key in _IDS if session.get(key)), "")
         kind = text_of(session.get("type"))

@@ -77,15 +77,14 @@ def known_groups(session: Session) -> dict[tuple[str, str], str]:
     return {key: native_id for key, native_id in found.items() if native_id and key[1]}
 
 
-def daily_counts(session: Session, group_id: int) -> Iterator[tuple[date, str, int]]:
-    """Yield (day, kind of count, count) of a group, by day."""
+def daily_counts(session: Session, group_id: int) -> list[tuple[date, str, int]]:
+    """Return (day, kind of count, count) of a group, by day."""
     statement = (
         select(col(DailyCount.day), col(DailyCount.kind), col(DailyCount.count))
         .where(col(DailyCount.group_id) == group_id, col(DailyCount.count) != 0)
         .order_by(col(DailyCount.day), col(DailyCount.kind))
     )
-    for day, kind, count in session.execute(statement):
-        yield day, kind, count
+    return [(day, kind, count) for day, kind, count in session.execute(statement)]
 
 
 def members(session: Session, group_id: int) -> list[ExportedMember]:

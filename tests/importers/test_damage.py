@@ -220,3 +220,26 @@ def test_given_room_id_becomes_the_group(write):
     source = FileSource(FILES / "memotrace_new.csv")
     events = list(detect(source).read(source, options("21009999@chatroom")))
     assert events[0].group.native_id == "21009999@chatroom"
+
+
+@pytest.mark.parametrize("name", ["chatlab.json", "weflow.json", "qq_new.json"])
+def test_fields_after_the_messages_are_found(name, write):
+    data = json.loads((FILES / name).read_bytes())
+    other = {key: data[key] for key in reversed(data)}
+    assert shown(read(write(json.dumps(other).encode()))) == shown(read(FILES / name))
+
+
+def test_id_that_a_spreadsheet_rounded_is_none(write):
+    rows = [["消息ID", "类型", "发送人", "时间", "内容", "备注", "昵称", "更多信息"]]
+    rows += [["7.73352E+18", "文本", name, "2025/11/24 9:00", f"我是{name}", "", "", ""] for name in "甲乙丙"]
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(rows)
+    assert [
+        event.native_id for event in read(write(out.getvalue().encode("gbk"))) if isinstance(event, Message)
+    ] == [""] * 3
+
+
+@pytest.mark.parametrize("data", [b"[]", b"null", b"{}"])
+def test_empty_answer_is_called_empty(data, write):
+    with pytest.raises(ImportFormatError, match="没有任何记录"):
+        detect(FileSource(write(data)))

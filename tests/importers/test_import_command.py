@@ -3,6 +3,8 @@
 import json
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -229,3 +231,47 @@ def test_nothing_is_sent_because_of_history(config):
     with sqlite3.connect(config.parent / "data" / "jianfu.db") as database:
         assert database.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
         assert database.execute("SELECT DISTINCT consent FROM work_group").fetchall() == [("agreed",)]
+
+
+def test_digest_works_on_an_import(config):
+    run(config, file(config, chatlab(messages(0, 33))))
+    words = [
+        "digest",
+        "--scope",
+        "group",
+        "--group",
+        "清水镇防汛群",
+        "--from",
+        "2025-11-24",
+        "--to",
+        "2025-11-24",
+        "--format",
+        "json",
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *words, "-c", str(config)],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    [group] = json.loads(done.stdout)["groups"]
+    assert group["members"] == 4
+    assert group["messages"] == 33
+    assert group["receipts"] == 12
+    assert group["photo_demands"] == 3
+    assert group["meetings"] == 3
+
+
+def test_program_tells_errors_without_a_traceback(config, tmp_path):
+    words = ["import", str(tmp_path / "没有"), "--i-have-consent", "-c", str(config)]
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "读不了" in done.stdout
