@@ -22,7 +22,7 @@ _ABOUT = frozenset((*CONTENT, Slot.PLACE, Slot.WHERE))
 class Alignment:
     """What two texts share, in summed weights, and what each has alone."""
 
-    shared: int  # what it is about; numbers and addressees are not that
+    shared: int  # what it is about; numbers and addressees count half
     contained: float  # of the poorer text's content, the share that the other has
     alike: float  # Jaccard similarity of the 2-grams
     left: tuple[Item, ...]
@@ -68,7 +68,7 @@ def _cover(a: Features, b: Features) -> tuple[int, int, int, list[Item]]:
             # A number or an addressee that only one text has is an addition, never a lack.
             total += item.weight if covered or item.slot in CONTENT else 0
             shared += item.weight * covered
-            about += item.weight * covered if item.slot in _ABOUT else 0
+            about += item.weight * covered // (1 if item.slot in _ABOUT else 2)
         if not covered:
             left.append(item)
     return about, shared, total, left
@@ -100,8 +100,6 @@ def in_place(found: Alignment) -> tuple[list[Item], list[Item]] | None:
             after = mine[-1].after and mine[-1].after == yours[-1].after
             weight = min(max(i.weight for i in mine), max(i.weight for i in yours))
             limit = _WEAK if (before and after) or found.alike >= _TEMPLATE else TELLING
-            if _places(mine) and _places(yours):
-                continue  # differences.places_apart knows more of places
             if found.alike < _TEMPLATE and _related(mine, yours):
                 continue
             if (before or after) and weight >= limit and _alike(mine, yours):
@@ -120,10 +118,6 @@ def _runs(items: Iterable[Item], slots: frozenset[Slot]) -> list[list[Item]]:
         else:
             runs.append([item])
     return runs
-
-
-def _places(run: list[Item]) -> bool:
-    return all(item.slot in {Slot.PLACE, Slot.WHERE} for item in run)
 
 
 def _related(mine: list[Item], yours: list[Item]) -> bool:

@@ -50,12 +50,12 @@ def same(a: Features, b: Features) -> Verdict:
     found = align(a, b)
     score = round(found.contained, 3)
     apart = _unlike(a, b, found)
-    if apart:
+    if apart and apart[0] != NAMES[Slot.WHERE]:
         return Verdict(same=False, score=score, why=_tell(apart, words), changed=(apart[0],))
     complete = not found.conflict and found.shared >= _LITTLE
     if not complete and (found.shared < _SPECIFIC or found.contained < _CONTAINED):
         return Verdict(same=False, score=score, why="共同内容太少，不能认定为同一通知", changed=("事项",))
-    where = places_apart(a, b)
+    where = apart or places_apart(a, b)
     differences = [
         *([where] if where else []),
         *(

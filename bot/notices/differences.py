@@ -54,7 +54,12 @@ def places_apart(a: Features, b: Features) -> Difference | None:
         return named
     mine = [item for item in a.items if item.slot is Slot.WHERE]
     yours = [item for item in b.items if item.slot is Slot.WHERE]
-    if not mine or not yours or any(is_in(item, b) for item in mine) or _room(a, mine) & _room(b, yours):
+    if (
+        not mine
+        or not yours
+        or any(item.value in b.aliases for item in mine)
+        or _room(a, mine) & _room(b, yours)
+    ):
         return None
     if {item.value for item in yours} & {item.value for item in a.items if item.slot is Slot.WHERE}:
         return None
@@ -74,7 +79,11 @@ def denied(a: Features, b: Features) -> Difference | None:
         affirmed = {item.value for item in other.items if item.slot in CONTENT}
         denied_there = {item.kind for item in other.items if item.slot is Slot.DENIED}
         for item in one.items:
-            if item.slot is not Slot.DENIED or item.kind not in affirmed - denied_there:
+            if (
+                item.slot is not Slot.DENIED
+                or item.weight < TELLING
+                or item.kind not in affirmed - denied_there
+            ):
                 continue
             if sum(i.value == item.kind for i in one.items) == 1:
                 return NAMES[Slot.DENIED], [item], []

@@ -24,7 +24,7 @@ _CALLS = frozenset(
 )
 _NAMED = frozenset(("村", "镇", "乡", "社区", "小区", "街道", "组", "片区", "片", "园区", "路", "街", "桥"))
 _TO = ("给", "至", "到")
-_NOT = frozenset(("不", "未", "非"))
+_NOT = frozenset(("不", "未", "非", "没", "没有"))
 _CALL_REACHES = 4
 _ACTING = frozenset(("报告", "宣传", "培训", "意见", "照片", "视频"))
 _LONGEST_LOOSE = 4
@@ -56,10 +56,12 @@ class WordReader:
                     item = self._placed(found, at, source, wheres)
                     readable[item.value] = word
                     yield Token(at, word, item)
-                    if item.slot in CONTENT and self._is_denied(words, place):
+                    if item.slot in CONTENT and place and words[place - 1] in _NOT:
                         denied = self._mark("不" + words[place])
                         readable[denied] = words[place - 1] + word
-                        yield Token(at, word, Item(Slot.DENIED, denied, THING, item.value))
+                        yield Token(
+                            at, word, Item(Slot.DENIED, denied, self._denial(words, place), item.value)
+                        )
                     if word in self._lexicon.exclusive:
                         yield Token(at, word, self._exclusive(word, readable))
                     named = self._named_place(words, place)
@@ -116,7 +118,7 @@ class WordReader:
 
     def _items(self, words: list[str]) -> Iterator[Item | None]:
         told = self._told(words)
-        called = 1  # how many words on an addressee may stand: at the head, after a call, after another one
+        called = 2  # how many words on an addressee may stand: at the head, after a call, after another one
         for place, word in enumerate(words):
             item = self._item(word)
             if item is not None and item.slot is Slot.ADDRESSEE and not self._names_object(words, place):
@@ -192,10 +194,10 @@ class WordReader:
         return item
 
     @staticmethod
-    def _is_denied(words: list[str], place: int) -> bool:
-        """Tell whether a word is denied; 未报送的 only calls those who are late."""
+    def _denial(words: list[str], place: int) -> int:
+        """Return the weight of a denial; 没报的 only calls those who are late."""
         late = place + 1 < len(words) and words[place + 1] == "的"
-        return place > 0 and words[place - 1] in _NOT and not late
+        return SOFT if late or words[place - 1].startswith("没") else THING
 
     def _exclusive(self, word: str, readable: dict[int, str]) -> Item:
         group, alternative = self._lexicon.exclusive[word]
