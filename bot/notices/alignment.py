@@ -100,7 +100,7 @@ def in_place(found: Alignment) -> tuple[list[Item], list[Item]] | None:
             after = mine[-1].after and mine[-1].after == yours[-1].after
             weight = min(max(i.weight for i in mine), max(i.weight for i in yours))
             limit = _WEAK if (before and after) or found.alike >= _TEMPLATE else TELLING
-            if found.alike < _TEMPLATE and _related(mine, yours):
+            if not (before and after) and found.alike < _TEMPLATE and _related(mine, yours):
                 continue
             if (before or after) and weight >= limit and _alike(mine, yours):
                 return mine, yours

@@ -249,6 +249,8 @@ def _clock(match: re.Match[str]) -> Moment | None:
     late = (
         part in _LATE or (part in {"中午", "午", "午间"} and hour < 11) or (part is None and 1 <= hour <= 6)
     )
-    if hour < 12 and (part in _LATE or (late and match.group("h1") is None)):
+    # 6:00, also spelt 6点00 by the normaliser, is of a clock of 24 hours; 6点 is not.
+    exact = match.group("h1") or len(match.group("min2") or "") == 2
+    if hour < 12 and (part in _LATE or (late and not exact)):
         hour += 12
     return Moment(Role.AT, None, hour * 60 + minutes)

@@ -107,6 +107,7 @@ def test_one_moment_in_two_spellings_agrees(a: str, b: str) -> None:
         ("11月12日至18日", "11月12日至28日"),
         ("周五前", "下周五前"),
         ("17:00前", "12:00前"),
+        ("6:00-12:00", "12:00-18:00"),
     ],
 )
 def test_two_moments_differ(a: str, b: str) -> None:
