@@ -58,6 +58,7 @@ _ODD = re.compile(
     r"|(?P<space>[ \t\u3000]+)"
     r"|(?P<mute>[\"'“”‘’`*_~^#=]+)"
 )
+_CLOCK = re.compile(r"(?<=\d):(?=\d\d(?!\d))")
 _KEY_NOISE = re.compile(r"[\s,.!?:;、。~·…—\-]+")
 
 
@@ -106,6 +107,8 @@ def normalise(text: str) -> str:
     finder, table = _traditional()
     if finder.search(text):
         text = text.translate(table)
+    if ":" in text:
+        text = _CLOCK.sub("点", text)  # a colon elsewhere ends a clause
     if _PLAIN.fullmatch(text):
         return text
     return _ODD.sub(_replace, text).strip()

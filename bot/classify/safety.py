@@ -23,7 +23,7 @@ def check_regex(expression: str) -> None:
 def _walk(tree: Any, expression: str, *, inside: bool) -> None:
     for operator, argument in tree:
         if operator in _REPEATS:
-            low, high, body = argument
+            _, high, body = argument
             if high is sre.MAXREPEAT or high > REPEAT_MAX:
                 raise RuleError(
                     f"regex {expression!r} repeats without bound; write {{0,{REPEAT_MAX}}} or less instead of * or +"
@@ -32,13 +32,12 @@ def _walk(tree: Any, expression: str, *, inside: bool) -> None:
                 raise RuleError(
                     f"regex {expression!r} repeats inside a repeat; write it without one of the two"
                 )
-            if high > 1 and any(op is sre.BRANCH for op, _ in body):
-                raise RuleError(f"regex {expression!r} repeats a choice; write the choice once, or as [...]")
-            del low
             _walk(body, expression, inside=inside or high > 1)
         elif operator is sre.SUBPATTERN:
             _walk(argument[3], expression, inside=inside)
         elif operator is sre.BRANCH:
+            if inside:
+                raise RuleError(f"regex {expression!r} repeats a choice; write the choice once, or as [...]")
             for branch in argument[1]:
                 _walk(branch, expression, inside=inside)
         elif operator in (sre.ASSERT, sre.ASSERT_NOT):

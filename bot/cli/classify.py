@@ -18,6 +18,9 @@ from bot.errors import JianfuError
 from bot.events import Classification
 
 
+_WIDE = 160  # columns of a table that goes to a file or a pipe
+
+
 def cache_dir() -> Path:
     """Return where a tokenizer may keep its cache when no configuration names a data directory."""
     base = os.environ.get("JIANFU_DATA_DIR") or os.environ.get("XDG_CACHE_HOME")
@@ -82,20 +85,20 @@ def classify(
     ] = None,
     tokenizer: Annotated[str, typer.Option("--tokenizer", help="auto、rjieba 或 jieba")] = "auto",
 ) -> None:
-    """给每条消息标出它要求什么，并说明依据。"""  # noqa: D400 - the help text of the command
+    """给每条消息标出它要求什么，并说明依据。"""
     if tokenizer not in ("auto", "rjieba", "jieba"):
         typer.echo(f"错误：--tokenizer {tokenizer!r} 不认识；可用 auto、rjieba、jieba", err=True)
         raise typer.Exit(2)
     classifier = build_classifier(rules or [], tokenizer)  # type: ignore[arg-type] # checked just above
-    source = open_source(file)
     try:
-        if jsonl:
-            out = sys.stdout.buffer
-            for text in read_lines(source):
-                out.write(as_json(text, classifier.classify(text)).encode("utf-8", "replace") + b"\n")
-                out.flush()
-        else:
-            _print_table(source, classifier)
+        with open_source(file) as source:
+            if jsonl:
+                out = sys.stdout.buffer
+                for text in read_lines(source):
+                    out.write(as_json(text, classifier.classify(text)).encode("utf-8", "replace") + b"\n")
+                    out.flush()
+            else:
+                _print_table(source, classifier)
     except BrokenPipeError:
         leave_broken_pipe()
 
@@ -112,7 +115,7 @@ def _print_table(source: BinaryIO, classifier: Classifier) -> None:
             _plain("\n".join(f"{hit.rule_id}：{hit.matched}" for hit in found.hits)),
             _plain("\n".join(f"{hit.rule_id}：{hit.matched}（{hit.blocked_by}）" for hit in found.blocked)),
         )
-    Console(markup=False, soft_wrap=False).print(table)
+    Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
 
 
 def _plain(text: str) -> str:

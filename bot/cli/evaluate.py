@@ -142,11 +142,11 @@ def evaluate(
     ] = None,
     brief: Annotated[bool, typer.Option("--brief", help="只要分数，不列错误")] = False,
 ) -> None:
-    """用人工标注过的文件检验规则：每个标签的准确率、召回率、F1，以及每一个错误和它的依据。"""  # noqa: D400 - the help text of the command
+    """用人工标注过的文件检验规则：每个标签的准确率、召回率、F1，以及每一个错误和它的依据。"""
     classifier = build_classifier(rules or [])
     try:
-        with open_source(file) as raw:
-            messages = read_labelled(TextIOWrapper(raw, "utf-8", errors="replace", newline="\n"), file)
+        with TextIOWrapper(open_source(file), "utf-8", errors="replace", newline="\n") as lines:
+            messages = read_labelled(lines, file)
     except UsageError as error:
         typer.echo(f"错误：{error}", err=True)
         raise typer.Exit(2) from error

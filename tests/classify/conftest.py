@@ -1,0 +1,28 @@
+"""A classifier with our own rules, made once."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.classify.classifier import Classifier
+from bot.classify.loader import load_rules
+from bot.classify.rules import RuleSet
+from bot.classify.tokenizer import make_tokenizer
+
+CORPUS = Path(__file__).parents[1] / "corpus"
+OWN_FILES = ("township", "village", "school", "health", "own")
+
+
+@pytest.fixture(scope="session")
+def rules() -> RuleSet:
+    return load_rules()
+
+
+@pytest.fixture(scope="session")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("tokenizer")
+
+
+@pytest.fixture(scope="session")
+def classifier(rules: RuleSet, cache_dir: Path) -> Classifier:
+    return Classifier(rules, make_tokenizer("auto", rules.words, cache_dir))
