@@ -24,6 +24,7 @@ class Alignment:
 
     shared: int  # what it is about; numbers and addressees count half
     contained: float  # of the poorer text's content, the share that the other has
+    mutual: float  # of the richer text's content, the share that the other has
     alike: float  # Jaccard similarity of the 2-grams
     left: tuple[Item, ...]
     right: tuple[Item, ...]
@@ -46,10 +47,10 @@ def align(a: Features, b: Features) -> Alignment:
     """Align the content of two texts."""
     about_a, shared_a, total_a, left = _cover(a, b)
     about_b, shared_b, total_b, right = _cover(b, a)
-    contained = max(shared_a / total_a if total_a else 0.0, shared_b / total_b if total_b else 0.0)
+    shares = (shared_a / total_a if total_a else 0.0, shared_b / total_b if total_b else 0.0)
     union = len(a.grams | b.grams)
     alike = len(a.grams & b.grams) / union if union else 1.0
-    return Alignment(min(about_a, about_b), contained, alike, tuple(left), tuple(right))
+    return Alignment(min(about_a, about_b), max(shares), min(shares), alike, tuple(left), tuple(right))
 
 
 def _cover(a: Features, b: Features) -> tuple[int, int, int, list[Item]]:

@@ -22,10 +22,11 @@ from bot.notices.differences import (
 )
 from bot.notices.slots import Features, Item, Slot
 
-_LITTLE = 60  # shared weight that is enough when nothing differs
+_LITTLE = 60  # shared weight that is enough when neither text says much else
+_MUTUAL = 0.75  # share of the richer text from which neither says much else
 _SPECIFIC = 100  # shared weight below which two texts have too little in common
 _CONTAINED = 0.5  # share of the poorer text that the other must have
-_OUTWEIGHED = 0.8  # what differs on both sides, as a share of what is shared, from which they are apart
+_OUTWEIGHED = 0.6  # what differs on both sides, as a share of what is shared, from which they are apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ def same(a: Features, b: Features) -> Verdict:
     apart = _unlike(a, b, found)
     if apart and apart[0] != NAMES[Slot.WHERE]:
         return Verdict(same=False, score=score, why=_tell(apart, words), changed=(apart[0],))
-    complete = not found.conflict and found.shared >= _LITTLE
-    if not complete and (found.shared < _SPECIFIC or found.contained < _CONTAINED):
+    enough = _SPECIFIC if found.mutual < _MUTUAL else _LITTLE
+    if found.shared < enough or found.contained < _CONTAINED:
         return Verdict(same=False, score=score, why="共同内容太少，不能认定为同一通知", changed=("事项",))
     where = apart or places_apart(a, b)
     differences = [
