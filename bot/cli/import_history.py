@@ -165,9 +165,8 @@ def _writer(
         labels = KnownLabels(store.classifier().classify)
         with store.database.read() as session:
             known = known_groups(session)
-        writer = HistoryWriter(
-            store.database, store.identities, store.recorder, store.follower, labels, hours
-        )
+        follower = _HistoryFollower(notice_settings(config), store.vault, config.zone)
+        writer = HistoryWriter(store.database, store.identities, store.recorder, follower, labels, hours)
         yield writer, labels, known
     finally:
         store.close()
