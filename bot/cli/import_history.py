@@ -1,9 +1,6 @@
 """`jianfu import`: chat histories that people already have."""
 
-import secrets
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated
@@ -11,30 +8,18 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import typer
-from sqlmodel import Session
 
-from bot.app import Store, notice_settings
-from bot.classify.classifier import Classifier
-from bot.classify.loader import load_rules
-from bot.classify.tokenizer import make_tokenizer
 from bot.cli.common import ConfigOption
 from bot.cli.import_report import Report, ending, progress_bar
+from bot.cli.import_store import counting_only, importing
 from bot.clock import SystemClock
-from bot.config import Config, load
+from bot.config import load
 from bot.errors import ImportFormatError, UsageError
 from bot.importers.base import ReadOptions, Source
-from bot.importers.intake import Intake, KnownLabels
+from bot.importers.intake import Intake
 from bot.importers.registry import READERS, companion, detect, files_of
 from bot.importers.rejects import SUFFIX, RejectLog, beside
 from bot.importers.sources import FileSource, UrlSource, chatlog_url, is_url
-from bot.period import WorkingHours
-from bot.store.database import Database
-from bot.store.export_reader import known_groups
-from bot.store.follow import Follower
-from bot.store.history import HistoryWriter
-from bot.store.identities import Identities
-from bot.store.recorder import Recorder, Stored
-from bot.store.vault import KEY_BYTES, Vault
 
 CONSENT = (
     "导入会统计群里每个人的消息：只计数，普通聊天不存文字，也不会因此向任何人发消息。\n"
@@ -43,17 +28,6 @@ CONSENT = (
 TIMEOUT = httpx.Timeout(120, connect=10)
 
 Count = Callable[[int], None]
-
-
-class _HistoryFollower(Follower):
-    """Keeps nothing of what was entered: an import links everything at its end, from the rows."""
-
-    def enter(self, session: Session, stored: Sequence[Stored]) -> bool:
-        """Make rows, as for live messages."""
-        try:
-            return super().enter(session, stored)
-        finally:
-            self._entered.clear()
 
 
 def import_history(
@@ -85,14 +59,17 @@ def import_history(
             typer.echo("没有导入。")
             raise typer.Exit(1)
     report = Report(dry=dry_run)
-    with _writer(settings, dry=dry_run) as (writer, labels, known):
-        options = ReadOptions(settings.zone, SystemClock().now(), group, known)
-        reading = _Reading(Intake(writer, labels, options, begin), report, settings.data_dir / "rejected")
+    with counting_only(settings) if dry_run else importing(settings) as run:
+        if run.relinked:
+            typer.echo("上一次导入中途停下了，已补做它的关联。")
+        options = ReadOptions(settings.zone, SystemClock().now(), group, run.known_groups)
+        intake = Intake(run.writer, run.labels, options, begin)
+        reading = _Reading(intake, report, settings.data_dir / "rejected")
         try:
             reading.everything(paths)
         finally:
             # What is stored already is linked even when the rest is broken off by hand.
-            report.summary = writer.finish()
+            report.summary = run.finish()
     typer.echo(ending(report, settings.zone))
     if not report.files:
         raise ImportFormatError("没有读到任何记录，原因见上")
@@ -137,39 +114,6 @@ class _Reading:
             self._report.rejected.update(rejects.counts)
             if rejects.written and rejects.path:
                 self._report.reject_files.append(rejects.path)
-
-
-@contextmanager
-def _writer(
-    config: Config, *, dry: bool
-) -> Iterator[tuple[HistoryWriter, KnownLabels, dict[tuple[str, str], str]]]:
-    """Yield a writer and the groups known already; a dry one only counts and touches no disk."""
-    counting = config.counting
-    hours = WorkingHours(counting.work_begin, counting.work_end, config.zone)
-    if dry:
-        rules = load_rules(config.classify.rules)
-        vault = Vault(secrets.token_bytes(KEY_BYTES))
-        identities = Identities(vault)
-        recorder = Recorder(identities, vault, config.zone, config.privacy.text_days)
-        follower = Follower(notice_settings(config), vault, config.zone)
-        with tempfile.TemporaryDirectory() as cache:
-            tokenizer = make_tokenizer(config.classify.tokenizer, rules.words, Path(cache))
-            labels = KnownLabels(Classifier(rules, tokenizer).classify)
-            memory = Database("sqlite://")
-            yield HistoryWriter(memory, identities, recorder, follower, labels, hours, dry=True), labels, {}
-            memory.close()
-        return
-    store = Store(config)
-    try:
-        store.open()
-        labels = KnownLabels(store.classifier().classify)
-        with store.database.read() as session:
-            known = known_groups(session)
-        follower = _HistoryFollower(notice_settings(config), store.vault, config.zone)
-        writer = HistoryWriter(store.database, store.identities, store.recorder, follower, labels, hours)
-        yield writer, labels, known
-    finally:
-        store.close()
 
 
 def _since(text: str, zone: ZoneInfo) -> datetime | None:

@@ -9,7 +9,18 @@ from sqlmodel import Session, col
 
 from bot.events import Label, Role
 from bot.store.labels import MessageFlag, from_bits
-from bot.store.tables import DailyCount, Group, Member, Mention, MessageRow, MessageText, Person, PersonName
+from bot.store.tables import (
+    Ack,
+    DailyCount,
+    Group,
+    Member,
+    Mention,
+    MessageRow,
+    MessageText,
+    NoticePost,
+    Person,
+    PersonName,
+)
 from bot.store.types import from_ms
 
 PSEUDONYM_LENGTH = 16  # hex digits of the keyed hash
@@ -75,6 +86,15 @@ def known_groups(session: Session) -> dict[tuple[str, str], str]:
         key = (row.platform, row.name)
         found[key] = None if key in found else row.native_id
     return {key: native_id for key, native_id in found.items() if native_id and key[1]}
+
+
+def oldest_followed(session: Session) -> datetime | None:
+    """Return when the oldest message that carries a notice or is a receipt was sent."""
+    times = [
+        session.execute(select(func.min(col(column)))).scalar()
+        for column in (NoticePost.sent_ms, Ack.sent_ms)
+    ]
+    return from_ms(min(ms for ms in times if ms is not None)) if any(ms is not None for ms in times) else None
 
 
 def daily_counts(session: Session, group_id: int) -> list[tuple[date, str, int]]:

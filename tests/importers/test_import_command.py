@@ -13,9 +13,16 @@ from typer.testing import CliRunner
 
 from bot.cli.export import export
 from bot.cli.import_history import import_history
+from bot.cli.import_store import importing
+from bot.config import load
 from bot.errors import ImportFormatError, UsageError
+from bot.importers.base import ReadOptions
+from bot.importers.intake import Intake
+from bot.importers.registry import detect
+from bot.importers.rejects import RejectLog
+from bot.importers.sources import FileSource
 from tests.importers.county import LINES, chatlab, memotrace, messages, write_config
-from tests.importers.samples import FILES
+from tests.importers.samples import FILES, NOW, ZONE
 
 app = typer.Typer()
 app.command("import")(import_history)
@@ -275,3 +282,37 @@ def test_program_tells_errors_without_a_traceback(config, tmp_path):
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "读不了" in done.stdout
+
+
+def links(config: Path) -> list[list[tuple]]:
+    """What notices, receipts and their links are, by time."""
+    with sqlite3.connect(config.parent / "data" / "jianfu.db") as database:
+        return [
+            database.execute(query).fetchall()
+            for query in (
+                "SELECT sent_ms, relation, asked, redundant FROM notice_post ORDER BY 1, 2",
+                "SELECT sent_ms, outcome FROM ack ORDER BY 1, 2",
+                "SELECT count(*), count(DISTINCT notice_id) FROM receipt",
+            )
+        ]
+
+
+def test_import_that_was_killed_is_made_whole_by_the_next(config):
+    path = file(config, chatlab(messages(0, 200)))
+    with importing(load(config)) as killed:
+        options = ReadOptions(ZONE, NOW, "", killed.known_groups)
+        source = FileSource(path)
+        Intake(killed.writer, killed.labels, options, None).read(
+            source, detect(source), RejectLog(None), lambda _: None
+        )
+        killed.writer._flush()  # what a batch does; the links would come at the end
+    unlinked = links(config)
+    result = run(config, path)
+    assert "已补做" in result.stdout
+    assert "新增 0 条" in result.stdout
+    (config.parent / "sub").mkdir()
+    whole = write_config(config.parent / "sub")
+    run(whole, file(whole, chatlab(messages(0, 200))))
+    assert links(config) == links(whole) != unlinked
+    assert counts(config) == counts(whole)
+    assert "已补做" not in run(config, path).stdout
