@@ -82,13 +82,12 @@ class Classifier:
         if file_name and not own:
             own = file_name
         body = normalise(own)
-        labels, emergency, hits, blocked = self._engine.run(body, self._tokenizer.cut(body), kind)
-        found = Classification(frozenset(labels), emergency, tuple(hits), tuple(blocked))
+        found = self._engine.run(body, self._tokenizer.cut(body), kind)
         if self._corrections:
             key = correction_key(text)
             corrected = self._corrections.get(key)
             if corrected is not None:
                 hit = tuple(RuleHit("correction", label.value, key) for label in sorted(corrected))
-                kept = tuple(h for h in hits if h.label == "emergency")
+                kept = tuple(h for h in found.hits if h.label == "emergency")
                 return replace(found, labels=corrected, hits=hit + kept)
         return found

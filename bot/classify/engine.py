@@ -7,13 +7,14 @@ ordinary message.
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.classify import pattern as lang
 from bot.classify.normalise import MENTION
 from bot.classify.rules import Guard, Rule, RuleSet, Scope
-from bot.events import Label, MessageKind, RuleHit
+from bot.events import Classification, Label, MessageKind, RuleHit
 
 _NUMBER = re.compile(r"[0-9]+|[零〇一二两三四五六七八九十百千万几半]+")
 _MARK_OF = {
@@ -24,6 +25,7 @@ _MARK_OF = {
 }  # fmt: skip
 _FIRST_SYMBOL = 0x4E00
 _MEMO_MAX = 200_000
+_FINDINGS_MAX = 20_000
 _TRIES = 12  # matches of one pattern that are looked at
 
 
@@ -133,13 +135,12 @@ class Bits:
 
 
 class Reading:
-    """A message as the rules see it: words, their symbols, and what guards already said."""
+    """A message as the rules see it: the symbols of its words, and what guards already said."""
 
-    __slots__ = ("_edges", "kind", "present", "seen", "symbols", "text", "words")
+    __slots__ = ("_edges", "kind", "present", "seen", "symbols", "text")
 
-    def __init__(self, text: str, words: Sequence[str], symbols: str, kind: MessageKind, present: int) -> None:
+    def __init__(self, text: str, symbols: str, kind: MessageKind, present: int) -> None:
         self.text = text
-        self.words = words
         self.symbols = symbols
         self.kind = kind
         self.present = present
@@ -196,6 +197,34 @@ class CompiledGuard:
 
 
 @dataclass(slots=True, frozen=True)
+class Match:
+    """Where a rule matched: words `start` to `end`, or the text itself; `stop` is what forbade it."""
+
+    rule_id: str
+    label: str
+    start: int
+    end: int
+    stop: str = ""
+    text: str = ""
+
+    def hit(self, words: Sequence[str]) -> RuleHit:
+        """Return the match with its words."""
+        return RuleHit(
+            self.rule_id, self.label, self.text or "".join(words[self.start : self.end]), self.stop
+        )
+
+
+@dataclass(slots=True, frozen=True)
+class Finding:
+    """What the rules found in a row of symbols."""
+
+    labels: frozenset[Label]
+    emergency: bool
+    fired: tuple[Match, ...]
+    blocked: tuple[Match, ...]
+
+
+@dataclass(slots=True, frozen=True)
 class CompiledRule:
     """A rule ready to run; each pattern stands with the bits that a message needs for it."""
 
@@ -212,17 +241,17 @@ class CompiledRule:
         self,
         reading: Reading,
         patterns: Iterable[re.Pattern[str]],
-        hits: list[RuleHit],
-        blocked: list[RuleHit],
+        fired: list[Match],
+        blocked: list[Match],
     ) -> bool:
         """Try the rule; note the first match that nothing forbids, or what forbade the first one."""
         rule = self.rule
         if rule.kinds and reading.kind not in rule.kinds:
             return False
         if not self.patterns and not self.regexes:
-            hits.append(RuleHit(rule.id, self.label, reading.kind.value if rule.kinds else ""))
+            fired.append(Match(rule.id, self.label, 0, 0, text=reading.kind.value if rule.kinds else ""))
             return True
-        refusal: RuleHit | None = None
+        refusal: Match | None = None
         symbols = reading.symbols
         for pattern in patterns:
             at = 0
@@ -233,19 +262,19 @@ class CompiledRule:
                 start, end = found.span()
                 stop = self._forbidden(reading, start, end)
                 if stop is None:
-                    hits.append(RuleHit(rule.id, self.label, "".join(reading.words[start:end])))
+                    fired.append(Match(rule.id, self.label, start, end))
                     return True
                 if refusal is None:
-                    refusal = RuleHit(rule.id, self.label, "".join(reading.words[start:end]), stop)
+                    refusal = Match(rule.id, self.label, start, end, stop)
                 at = start + 1
         for regex in self.regexes:
             found = regex.search(reading.text)
             if found is not None:
                 stop = self._forbidden(reading, 0, len(symbols))
                 if stop is None:
-                    hits.append(RuleHit(rule.id, self.label, found.group()))
+                    fired.append(Match(rule.id, self.label, 0, 0, text=found.group()))
                     return True
-                refusal = refusal or RuleHit(rule.id, self.label, found.group(), stop)
+                refusal = refusal or Match(rule.id, self.label, 0, 0, stop, found.group())
         if refusal is not None:
             blocked.append(refusal)
         return False
@@ -278,20 +307,35 @@ class Engine:
         self._cut = cut
         self._bits = Bits()
         guards = {guard.name: self._guard(guard) for guard in rules.guards}
-        ordered = sorted(rules.rules, key=lambda r: (r.stage, r.id))
-        compiled = [self._rule(rule, guards) for rule in ordered]
-        self._first = [c for c in compiled if c.rule.stage == 1]
-        self._later = [c for c in compiled if c.rule.stage > 1]
-        # stage 1: from a symbol to the patterns of which it is the rarest need
+        self._rules = [
+            self._rule(rule, guards) for rule in sorted(rules.rules, key=lambda r: (r.stage, r.id))
+        ]
+        self._unpatterned = tuple(i for i, c in enumerate(self._rules) if c.regexes or not c.patterns)
+        self._index(self._frequencies(rules))
+        self._memo: dict[tuple[str, MessageKind], Finding] = {}
+        self._reads_text = any(c.regexes for c in self._rules)
+
+    def _frequencies(self, rules: RuleSet) -> Counter[str]:
+        """Return how often each symbol occurs in the examples: what an ordinary message is made of."""
+        table = self.table
+        return Counter(
+            table[word] for rule in rules.rules for text in rule.example for word in self._cut(text)
+        )
+
+    def _index(self, frequencies: Mapping[str, int]) -> None:
+        """Put every pattern under the symbols of that need of it which ordinary messages meet least."""
         self._by_symbol: dict[str, list[tuple[int, int, re.Pattern[str]]]] = {}
         self._always: list[tuple[int, re.Pattern[str]]] = []
-        self._unpatterned = [i for i, c in enumerate(self._first) if c.regexes or not c.patterns]
-        for i, rule in enumerate(self._first):
+        for i, rule in enumerate(self._rules):
             for source, (need, pattern) in zip(rule.rule.pattern, rule.patterns, strict=True):
                 sets = self._compile(source)[1]
                 if not sets:
                     self._always.append((i, pattern))
-                for symbol in sets[0] if sets else ():
+                    continue
+                rarest = min(
+                    sets, key=lambda chars: sum(frequencies.get(c, 0) for c in chars) + len(chars) / 50
+                )
+                for symbol in rarest:
                     self._by_symbol.setdefault(symbol, []).append((need, i, pattern))
 
     def _compile(self, pattern: str) -> tuple[str, tuple[frozenset[str], ...]]:
@@ -317,11 +361,29 @@ class Engine:
             absent=frozenset(rule.absent),
         )
 
-    def run(
-        self, text: str, words: Sequence[str], kind: MessageKind
-    ) -> tuple[set[Label], bool, list[RuleHit], list[RuleHit]]:
-        """Return labels, emergency, the rules that fired and those that were blocked."""
+    def run(self, text: str, words: Sequence[str], kind: MessageKind) -> Classification:
+        """Return what the rules say of a message.
+
+        Notices recur with another date, so what was found in a row of symbols is remembered; a regex reads the
+        text itself, and with one in the rules nothing is.
+        """
         symbols = "".join(map(self.table.__getitem__, words))
+        key = (symbols, kind)
+        finding = self._memo.get(key)
+        if finding is None:
+            finding = self._find(text, symbols, kind)
+            if not self._reads_text:
+                if len(self._memo) >= _FINDINGS_MAX:
+                    self._memo.clear()
+                self._memo[key] = finding
+        return Classification(
+            finding.labels,
+            finding.emergency,
+            tuple([match.hit(words) for match in finding.fired]),
+            tuple([match.hit(words) for match in finding.blocked]),
+        )
+
+    def _find(self, text: str, symbols: str, kind: MessageKind) -> Finding:
         distinct = set(symbols)
         present = self._bits.present(distinct)
         todo: dict[int, list[re.Pattern[str]]] = {i: [] for i in self._unpatterned}
@@ -332,21 +394,16 @@ class Engine:
             for need, i, pattern in by_symbol.get(symbol, ()):
                 if need & present == need:
                     todo.setdefault(i, []).append(pattern)
-        reading = Reading(text, words, symbols, kind, present)
-        hits: list[RuleHit] = []
-        blocked: list[RuleHit] = []
+        reading = Reading(text, symbols, kind, present)
+        fired: list[Match] = []
+        blocked: list[Match] = []
         labels: set[Label] = set()
         emergency = False
         for i in sorted(todo):
-            compiled = self._first[i]
-            if compiled.run(reading, todo[i], hits, blocked):
+            compiled = self._rules[i]
+            if compiled.applies(labels) and compiled.run(reading, todo[i], fired, blocked):
                 emergency |= _apply(compiled.rule, labels)
-        for compiled in self._later:
-            if compiled.applies(labels):
-                able = [pattern for need, pattern in compiled.patterns if need & present == need]
-                if compiled.run(reading, able, hits, blocked):
-                    emergency |= _apply(compiled.rule, labels)
-        return labels, emergency, hits, blocked
+        return Finding(frozenset(labels), emergency, tuple(fired), tuple(blocked))
 
 
 def _apply(rule: Rule, labels: set[Label]) -> bool:

@@ -82,7 +82,7 @@ def _one_of(names: Iterable[str], symbols_of: SymbolsOf, cut: Cut) -> tuple[str,
         if len(words) > 1:
             row = [symbols_of("=" + word) for word in words]
             rows.append("".join(f"[{re.escape(chars)}]" for chars in row))
-            needs.update(min(row, key=len))
+            needs.update(row[0])
         else:
             chars = MARKS.get(name) or symbols_of(name)
             single.append(chars)

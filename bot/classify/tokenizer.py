@@ -5,6 +5,7 @@ so that adding them in any order gives the same cut.
 """
 
 import logging
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal, Protocol
@@ -31,14 +32,15 @@ class Tokenizer(Protocol):
 def _frequencies(words: Iterable[str]) -> Iterator[tuple[str, int]]:
     """Yield each word with how often it is taken to occur in the 60 million words of jieba's dictionary.
 
-    High enough that a word of ours is preferred to its parts; longer ones are preferred to shorter ones. A
-    word with "-" in front is to be cut into its parts: it occurs never.
+    High enough that a word of ours is preferred to its parts; longer ones are preferred to shorter ones. No
+    two are equally frequent: the implementations would break the tie in different ways. A word with "-" in
+    front is to be cut into its parts: it occurs never.
     """
     for word in words:
         if word.startswith("-"):
             yield word[1:], 0
         elif len(word) > 1:
-            yield word, 1500 * len(word)
+            yield word, 1500 * len(word) + zlib.crc32(word.encode()) % 997
 
 
 class JiebaTokenizer:
@@ -58,7 +60,9 @@ class JiebaTokenizer:
         self._jieba.tmp_dir = str(cache_dir)
         self._jieba.initialize()
         for word, frequency in _frequencies(words):
+            before = self._jieba.FREQ.get(word, 0)
             self._jieba.add_word(word, frequency)
+            self._jieba.total -= before  # jieba forgets to; the sum decides near ties, and rjieba has it right
 
     def cut(self, text: str) -> list[str]:
         """Return the words of the text in order; joined they are the text."""

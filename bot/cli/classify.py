@@ -17,7 +17,6 @@ from bot.classify.tokenizer import TokenizerKind, make_tokenizer
 from bot.errors import JianfuError
 from bot.events import Classification
 
-
 _WIDE = 160  # columns of a table that goes to a file or a pipe
 
 
@@ -38,7 +37,7 @@ def build_classifier(extra: list[Path], kind: TokenizerKind = "auto") -> Classif
 
 
 def read_lines(source: BinaryIO) -> Iterator[str]:
-    """Yield lines as they come, whatever bytes they are made of, with `\\n` as a line break."""
+    r"""Yield lines as they come, whatever bytes they are made of, with `\n` as a line break."""
     for number, raw in enumerate(source):
         line = raw.decode("utf-8", "replace").rstrip("\r\n")
         yield (line.removeprefix("\ufeff") if number == 0 else line).replace("\\n", "\n")

@@ -14,7 +14,7 @@ rules_app = typer.Typer(help="查看和检查规则", no_args_is_help=True)
 
 @rules_app.callback()
 def _rules() -> None:
-    """查看和检查规则。"""  # noqa: D400 - the help text of the command
+    """查看和检查规则。"""
 
 
 @rules_app.command("check")
@@ -24,7 +24,7 @@ def check(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="只报问题")] = False,
 ) -> None:
-    """列出规则，并检查格式、引用和每条规则的例句。"""  # noqa: D400 - the help text of the command
+    """列出规则，并检查格式、引用和每条规则的例句。"""
     extra = [file] if file else []
     try:
         rules = load_rules(extra)

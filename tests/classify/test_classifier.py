@@ -73,7 +73,9 @@ def test_normalising_twice_changes_nothing_more() -> None:
         assert normalise(normalise(text)) == normalise(text)
 
 
-@pytest.mark.parametrize("text", ["", "\0", "\ud800收到", "😂" * 5000, "报" * 1_000_000, "[" * 3000, "「" * 3000])
+@pytest.mark.parametrize(
+    "text", ["", "\0", "\ud800收到", "😂" * 5000, "报" * 1_000_000, "[" * 3000, "「" * 3000]
+)
 def test_no_text_breaks_it(classifier: Classifier, text: str) -> None:
     classifier.classify(text)
 

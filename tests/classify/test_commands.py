@@ -75,7 +75,9 @@ def test_a_reader_that_leaves_causes_no_traceback(tmp_path: Path) -> None:
 
 def test_eval_scores_and_explains(tmp_path: Path) -> None:
     path = tmp_path / "gold.tsv"
-    path.write_text("text\tlabels\temergency\n收到\tack\t0\n今天天气好\tack\t0\n后山着火了\tnone\t1\n", encoding="utf-8")
+    path.write_text(
+        "text\tlabels\temergency\n收到\tack\t0\n今天天气好\tack\t0\n后山着火了\tnone\t1\n", encoding="utf-8"
+    )
     done = runner.invoke(app, ["eval", str(path)])
     assert done.exit_code == 0
     assert "macro-F1" in done.stdout
@@ -85,7 +87,8 @@ def test_eval_scores_and_explains(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [("a\tb\n", "text"), ("text\tlabels\n收到\tackk\n", "第 2 行"), ("text\tlabels\n收到\n", "第 2 行")]
+    ("content", "words"),
+    [("a\tb\n", "text"), ("text\tlabels\n收到\tackk\n", "第 2 行"), ("text\tlabels\n收到\n", "第 2 行")],
 )
 def test_eval_says_what_is_wrong_with_a_file(tmp_path: Path, content: str, words: str) -> None:
     path = tmp_path / "bad.tsv"
@@ -105,7 +108,8 @@ def test_rules_check_lists_all_and_passes() -> None:
 def test_rules_check_finds_an_example_that_does_not_fire(tmp_path: Path) -> None:
     path = tmp_path / "local.toml"
     path.write_text(
-        '[[rule]]\nid = "a.b"\nlabel = "ack"\ncomment = "c"\npattern = ["[梅花]"]\nexample = ["桃花"]\n', encoding="utf-8"
+        '[[rule]]\nid = "a.b"\nlabel = "ack"\ncomment = "c"\npattern = ["[梅花]"]\nexample = ["桃花"]\n',
+        encoding="utf-8",
     )
     done = runner.invoke(app, ["rules", "check", str(path), "--quiet"])
     assert done.exit_code == 1

@@ -113,5 +113,7 @@ def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_corpus_of_our_own_is_large_enough() -> None:
-    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) - 1 for path in CORPUS.glob("messages_*.tsv"))
+    lines = sum(
+        len(path.read_text(encoding="utf-8").splitlines()) - 1 for path in CORPUS.glob("messages_*.tsv")
+    )
     assert lines > 1500

@@ -74,7 +74,13 @@ def test_a_figure_of_speech_is_no_emergency(classifier: Classifier, text: str) -
 
 
 @pytest.mark.parametrize(
-    "text", ["后山着火了！快打119", "【暴雨红色预警】立即转移群众", "我爷爷走丢了，看到的打我电话", "急诊有人拿刀，保安快来"]
+    "text",
+    [
+        "后山着火了！快打119",
+        "【暴雨红色预警】立即转移群众",
+        "我爷爷走丢了，看到的打我电话",
+        "急诊有人拿刀，保安快来",
+    ],
 )
 def test_danger_and_calls_for_help_are_emergencies(classifier: Classifier, text: str) -> None:
     assert classifier.classify(text).emergency
