@@ -4,31 +4,27 @@ Nothing here is a mock: the channel is an implementation of the contract like an
 real program with a real database.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot.app import App
-from bot.channels.base import Capabilities, Inbox, Outgoing, Stub
+from bot.channels.fake import BOT, PLATFORM, FakeChannel, Said, person
 from bot.config import Config, LimitSettings
-from bot.errors import PayloadError, SendRefusedError
-from bot.events import (
-    Event,
-    GroupRef,
-    GroupSnapshot,
-    MemberInfo,
-    Message,
-    MessageKind,
-    PersonRef,
-    Quote,
-    Recall,
-    Role,
-)
+from bot.events import Event, Message, Recall
 
-PLATFORM = "fake"
-BOT = "bot"
+__all__ = [
+    "AT_ONCE",
+    "BOT",
+    "PLATFORM",
+    "FakeChannel",
+    "FrozenClock",
+    "Said",
+    "Town",
+    "person",
+    "quick_config",
+]
 
 AT_ONCE = LimitSettings(
     reply_delay=(0, 0),
@@ -57,117 +53,6 @@ class FrozenClock:
     def set(self, now: datetime) -> None:
         """Stand at another time."""
         self._now = now
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What the bot sent: to a group or privately to a person."""
-
-    group: str | None
-    person: str | None
-    text: str
-    file_path: str | None = None
-
-
-class FakeChannel:
-    """A platform in memory: groups, people, and what the bot sent."""
-
-    platform = PLATFORM
-
-    def __init__(self, name: str = "fake", *, capabilities: Capabilities | None = None) -> None:
-        self.name = name
-        self.said: list[Said] = []
-        self.recalled: list[str] = []
-        self.recall_works = True
-        self.unreachable: set[str] = set()  # people whom private messages do not reach
-        self.connected = True
-        self._capabilities = capabilities or Capabilities(recall=True)
-        self._groups: dict[str, dict[str, MemberInfo]] = {}
-        self._events: dict[str, Sequence[Event]] = {}
-        self._number = 0
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Everything, unless told otherwise."""
-        return self._capabilities
-
-    @property
-    def account_id(self) -> str | None:
-        """The bot's own id."""
-        return BOT
-
-    def add_group(
-        self, name: str, members: Sequence[str], owner: str = "", admins: Sequence[str] = ()
-    ) -> None:
-        """Make a group of people, who are named like their ids."""
-        roles = dict.fromkeys(admins, Role.ADMIN) | ({owner: Role.OWNER} if owner else {})
-        people = {who: MemberInfo(person(who), roles.get(who, Role.MEMBER)) for who in members}
-        people[BOT] = MemberInfo(PersonRef(PLATFORM, BOT, "减负助手", is_bot=True))
-        self._groups[name] = people
-
-    def stub(self, events: Sequence[Event], at: datetime, native_id: str = "") -> Stub:
-        """Make an event that the gateway would deliver."""
-        self._number += 1
-        key = native_id or f"m{self._number}"
-        self._events[key] = events
-        return Stub(self.name, "message", key, at)
-
-    def message(self, group: str | None, who: str, text: str, at: datetime, **more: Any) -> Message:
-        """Make a message of a person, in a group or privately to the bot."""
-        native_id = more.pop("native_id", "") or f"m{self._number + 1}"
-        quoted = more.pop("quote", None)
-        return Message(
-            platform=PLATFORM,
-            account=BOT,
-            native_id=native_id,
-            group=GroupRef(PLATFORM, group, group) if group else None,
-            sender=person(who),
-            sent_at=at,
-            kind=more.pop("kind", MessageKind.TEXT),
-            text=text,
-            quote=Quote(text=quoted.text, message_id=quoted.native_id)
-            if isinstance(quoted, Message)
-            else quoted,
-            **more,
-        )
-
-    async def run(self, inbox: Inbox) -> None:
-        """Do nothing: what happens is put in by `Town`."""
-
-    async def resolve(self, stub: Stub) -> Sequence[Event]:
-        """Return what a stub stands for."""
-        if stub.native_id not in self._events:
-            msg = f"the fake platform knows no event {stub.native_id}"
-            raise PayloadError(msg)
-        return self._events[stub.native_id]
-
-    async def send(self, outgoing: Outgoing) -> str | None:
-        """Take a message; refused for people who cannot be reached."""
-        target = outgoing.target
-        if target.person_id in self.unreachable:
-            raise SendRefusedError("不是好友，发不出去")
-        self.said.append(Said(target.group_id, target.person_id, outgoing.text, outgoing.file_path))
-        self._number += 1
-        return f"b{self._number}"
-
-    async def recall(self, message_id: str) -> bool:
-        """Delete a message, if that works here."""
-        if self.recall_works:
-            self.recalled.append(message_id)
-        return self.recall_works
-
-    async def snapshot(self, group_id: str) -> GroupSnapshot:
-        """Return a group as it is."""
-        return self.snapshot_at(group_id, datetime.min.replace(tzinfo=UTC))
-
-    def snapshot_at(self, group: str, at: datetime) -> GroupSnapshot:
-        """Return a group with its members at a moment."""
-        return GroupSnapshot(GroupRef(PLATFORM, group, group), tuple(self._groups[group].values()), at)
-
-    @property
-    def groups(self) -> Mapping[str, Mapping[str, MemberInfo]]:
-        """The groups with their members."""
-        return self._groups
 
 
 class Town:
@@ -236,11 +121,6 @@ class Town:
     def close(self) -> None:
         """Give back the database."""
         self.app.store.close()
-
-
-def person(name: str) -> PersonRef:
-    """Return a person who is named like the id."""
-    return PersonRef(PLATFORM, name, "减负助手" if name == BOT else name, is_bot=name == BOT)
 
 
 def quick_config(folder: Path, **sections: Any) -> Config:
