@@ -203,6 +203,7 @@ def make_channel(config: Config, clock: Clock) -> Channel:
         config.channel.secret(),
         data_dir=config.data_dir,
         clock=clock,
+        bots=config.channel.bots,
     )
 
 

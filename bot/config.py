@@ -49,6 +49,7 @@ class ChannelSettings(Section):
     endpoint: str = ""
     token: SecretStr = SecretStr("")
     token_file: Path | None = None
+    bots: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _wechaty_needs_a_gateway(self) -> Self:

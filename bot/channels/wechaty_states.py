@@ -27,13 +27,20 @@ class LinkState(StrEnum):
         """What is being done about it, and what the operator can do."""
         return _ADVICE.get(self, "")
 
+    @property
+    def remedy(self) -> str:
+        """What the operator can do, for one who looks while nothing runs."""
+        return self.advice.removeprefix(_RETRYING)
 
+
+_RETRYING = "持续重试；"
 _ADVICE = {
-    LinkState.UNREACHABLE: "持续重试；网关要已启动且不用 TLS（WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER=true）",
-    LinkState.REFUSED: "持续重试；请核对 channel.token",
+    LinkState.UNREACHABLE: _RETRYING
+    + "网关要已启动且不用 TLS（WECHATY_PUPPET_SERVICE_NO_TLS_INSECURE_SERVER=true）",
+    LinkState.REFUSED: _RETRYING + "请核对 channel.token",
     # After a broken route the gateway may hold our own old stream until its TCP gives up (some minutes);
     # stopping the puppet would free it at once, but may cost the login, which is worse than the gap.
-    LinkState.TAKEN: "持续重试；请停掉另一个客户端（若是自己断掉的旧连接，网关几分钟后会放开）",
+    LinkState.TAKEN: _RETRYING + "请停掉另一个客户端（若是自己断掉的旧连接，网关几分钟后会放开）",
     LinkState.ENDED: "重新监听（网关重启，或被另一个客户端接管）",
     LinkState.MUTE: "重新监听",
     LinkState.SILENT: "等待恢复",

@@ -1,7 +1,7 @@
 """`jianfu doctor`: looks at everything that can be wrong, and says for each what to do."""
 
+import asyncio
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +20,7 @@ from bot.reports.words import moment
 from bot.store.health import Health, health
 
 LEAST_FREE = 500 * 1024 * 1024  # bytes
+GATEWAY_SECONDS = 5.0
 FONT_FOLDERS = (
     "/usr/share/fonts",
     "/usr/local/share/fonts",
@@ -71,7 +72,7 @@ def _findings(config: Config) -> Iterator[Finding]:
     yield _tried("规则", lambda: f"{len(load_rules(config.classify.rules).rules)} 条规则可用")
     yield from _database(config)
     if config.channel.kind == "wechaty":
-        yield _gateway(config.channel.endpoint)
+        yield _gateway(config)
     yield _clock(config)
     yield _fonts()
     yield _disk(config.data_dir)
@@ -125,14 +126,23 @@ def _queues(config: Config, found: Health) -> Iterator[Finding]:
     yield Finding("断线", good=not gaps, told=f"近7天 {len(found.gaps)} 段" + gaps, serious=False)
 
 
-def _gateway(endpoint: str) -> Finding:
-    host, _, port = endpoint.rpartition(":")
+def _gateway(config: Config) -> Finding:
+    # The SDK's generated messages are slow to import: only where a gateway is in use.
+    from bot.channels.wechaty_compat import prepare  # noqa: PLC0415
+
+    prepare(config.data_dir)
+    from bot.channels.wechaty_states import check_gateway  # noqa: PLC0415
+
+    endpoint = config.channel.endpoint
     try:
-        with socket.create_connection((host, int(port)), timeout=5):
-            return Finding("网关", good=True, told=f"{endpoint} 连得上（令牌是否正确，运行时日志会说明）")
-    except OSError as error:
-        told = f"{endpoint} 连不上（{error}）：请确认网关已启动、地址端口正确、防火墙放行"
-        return Finding("网关", good=False, told=told)
+        state = asyncio.run(check_gateway(endpoint, config.channel.secret(), GATEWAY_SECONDS))
+    except JianfuError as error:
+        return Finding("网关", good=False, told=str(error))
+    if state is not None:
+        return Finding(
+            "网关", good=False, told="，".join(filter(None, (endpoint, state.value, state.remedy)))
+        )
+    return Finding("网关", good=True, told=f"{endpoint} 有回应，令牌正确；账号是否已登录，看运行时的日志")
 
 
 def _clock(config: Config) -> Finding:
