@@ -92,14 +92,16 @@ class _Reading:
         with progress_bar(total) as (advance, tell), httpx.Client(trust_env=False, timeout=TIMEOUT) as client:
             for path in paths:
                 if is_url(path):
-                    source = UrlSource(chatlog_url(path), client, advance)
-                    self._one(source, self._folder / "chatlog", tell, asked=True)
+                    answer = UrlSource(chatlog_url(path), client, advance)
+                    self._one(answer, self._folder / "chatlog", tell, asked=True)
             for path, file in files:
                 note = companion(file)
                 if note:
                     self._report.skipped.append((str(file), note))
                 elif not file.name.endswith(SUFFIX):
-                    self._one(FileSource(file, advance), file, tell, asked=Path(path) == file)
+                    source = FileSource(file, advance)
+                    self._one(source, file, tell, asked=Path(path) == file)
+                    source.skip_rest()
 
     def _one(self, source: Source, file: Path, tell: Count, *, asked: bool) -> None:
         rejects = RejectLog(None if self._report.dry else beside(file, self._folder))

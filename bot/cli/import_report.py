@@ -31,6 +31,7 @@ from bot.importers.intake import FileReport
 from bot.store.history import Summary
 
 GROUPS_SHOWN = 20
+FILES_SHOWN = 20
 _PLAIN = re.compile(r"[\w.@:-]+")  # needs no quotes in a shell
 
 
@@ -69,7 +70,7 @@ class _Rate(ProgressColumn):
         """Return the rate as text."""
         seconds = task.elapsed or 0.0
         count = int(task.fields.get("messages", 0))
-        return Text(f"{count} 条，每秒 {round(count / seconds) if seconds >= 1 else '—'} 条")
+        return Text(f"{count} 条" + (f"，每秒 {round(count / seconds)} 条" if seconds >= 1 else ""))
 
 
 @contextmanager
@@ -131,7 +132,9 @@ def ending(report: Report, zone: ZoneInfo) -> str:
         lines.append(f"未取 {sum(report.rejected.values())} 条：")
         lines += [f"  {reason}：{count}" for reason, count in report.rejected.most_common()]
     lines += [f"  原文见 {path}（只有您本人可读，看完请删除）" for path in report.reject_files]
-    lines += [f"未读 {name}：{reason}" for name, reason in report.skipped]
+    lines += [f"未读 {name}：{reason}" for name, reason in report.skipped[:FILES_SHOWN]]
+    if len(report.skipped) > FILES_SHOWN:
+        lines.append(f"……另有 {len(report.skipped) - FILES_SHOWN} 个文件未读")
     if total.first and total.last and total.groups:
         lines.append(f"下一步：{_next(report, zone)}")
     return "\n".join(lines)

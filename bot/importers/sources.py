@@ -101,6 +101,15 @@ class FileSource:
         """Return the bytes from the start, as UTF-8."""
         return io.BufferedReader(Decoded(self._chunks(), self.head.encoding), CHUNK_BYTES)
 
+    def skip_rest(self) -> None:
+        """Tell progress of the bytes that will not be read."""
+        try:
+            left = self._path.stat().st_size - self._reached
+        except OSError:
+            return
+        self._progress(max(left, 0))
+        self._reached += max(left, 0)
+
     def sibling(self, name: str) -> str | None:
         """Return the text of a file beside this one, None when there is none that can be read."""
         path = self._path.parent / name

@@ -316,3 +316,15 @@ def test_import_that_was_killed_is_made_whole_by_the_next(config):
     assert links(config) == links(whole) != unlinked
     assert counts(config) == counts(whole)
     assert "已补做" not in run(config, path).stdout
+
+
+def test_media_beside_an_export_do_not_flood_the_summary(config):
+    folder = config.parent / "media"
+    folder.mkdir()
+    for number in range(50):
+        (folder / f"{number}.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(range(256)))
+    (folder / "chat").write_text(chatlab(messages(0, 3)), encoding="utf-8")
+    result = run(config, folder)
+    assert result.exit_code == 0
+    assert result.stdout.count("未读 ") == 20
+    assert "另有 30 个文件未读" in result.stdout
