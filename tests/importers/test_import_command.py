@@ -5,22 +5,26 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from bot.app import Store
 from bot.cli.export import export
 from bot.cli.import_history import import_history
 from bot.cli.import_store import importing
 from bot.config import load
 from bot.errors import ImportFormatError, UsageError
+from bot.events import GroupRef, Message, MessageKind, PersonRef
 from bot.importers.base import ReadOptions
 from bot.importers.intake import Intake
 from bot.importers.registry import detect
 from bot.importers.rejects import RejectLog
 from bot.importers.sources import FileSource
+from bot.store.recorder import Draft
 from tests.importers.county import LINES, chatlab, memotrace, messages, write_config
 from tests.importers.samples import FILES, NOW, ZONE
 
@@ -328,3 +332,31 @@ def test_media_beside_an_export_do_not_flood_the_summary(config):
     assert result.exit_code == 0
     assert result.stdout.count("未读 ") == 20
     assert "另有 30 个文件未读" in result.stdout
+
+
+def test_what_the_bot_saw_live_is_not_counted_again(config):
+    store = Store(load(config))
+    store.open()
+    group = GroupRef("wechat", "21000001@chatroom", "清水镇防汛群")
+    classify = store.classifier().classify
+    drafts = []
+    for number, item in enumerate(messages(0, 11)):
+        kind = (
+            MessageKind.IMAGE
+            if item["type"] == 1
+            else MessageKind.CHAIN
+            if "#接龙" in item["content"]
+            else MessageKind.TEXT
+        )
+        text = "" if kind is MessageKind.IMAGE else item["content"]
+        sender = PersonRef("wechat", item["sender"], item["accountName"])
+        at = datetime.fromtimestamp(item["timestamp"], UTC)
+        live = Message("wechat", "bot", f"live-{number}", group, sender, at, kind, text)
+        drafts.append(Draft(live, classify(text, kind)))
+    with store.database.write() as session:
+        store.recorder.record(session, drafts, NOW)
+    store.close()
+    before = counts(config)
+    result = run(config, file(config, chatlab(messages(0, 22))))
+    assert "新增 11 条、原已有 11 条" in result.stdout
+    assert counts(config)["21000001@chatroom", "messages"] == 2 * before["21000001@chatroom", "messages"]
