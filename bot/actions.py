@@ -1,6 +1,7 @@
 """Carries out what plugins return, within the transaction of the message that caused it."""
 
 import random
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from bot.texts import Texts
 
 CODE_SECONDS = 60
 FILES = "files"  # below the data directory; emptied daily
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 NOBODY = 0  # whom the messages of a deleted person belong to
 
 
@@ -116,6 +118,7 @@ class Actions:
         if group is not None:
             open_letter = Letter(key, "reply", Target(group_id=group.native_id), group_id=cause.group_id)
         private_letter = Letter(key, "reply", Target(person_id=message.sender.native_id))
+        reply = replace(reply, text=_CONTROLS.sub("", reply.text))  # it may repeat what was typed
         letter: Letter | None
         path = self._write(reply.attachment) if reply.attachment else None
         if group is not None and not reply.private:

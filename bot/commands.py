@@ -71,7 +71,8 @@ def _after_name(text: str, commands: Sequence[Command]) -> str:
 
 
 def _plain(text: str) -> str:
-    return _converter().convert(unicodedata.normalize("NFKC", text))  # type: ignore[no-any-return]  # untyped
+    whole = text.encode("utf-8", "replace").decode("utf-8")  # the converter takes no lone surrogate
+    return _converter().convert(unicodedata.normalize("NFKC", whole))  # type: ignore[no-any-return]  # untyped
 
 
 @cache

@@ -66,7 +66,7 @@ def named(name: str, today: date) -> Period:
             last = first - timedelta(days=1)
             return Period(last.replace(day=1), last, name)
         case _:
-            msg = f"不认识的时段“{name}”：可用 {'、'.join(PERIOD_NAMES)}"
+            msg = f"不认识的时段“{name[:20]}”：可用 {'、'.join(PERIOD_NAMES)}"
             raise UsageError(msg)
 
 

@@ -78,7 +78,7 @@ def register(context: MessageContext, words: str) -> Iterable[Action]:
     if "term" in given:
         term = _date(given["term"])
         if term is None:
-            yield Reply(context.texts("register_term", value=given["term"]))
+            yield Reply(context.texts("register_term", value=given["term"][:20]))
             return
         values["term"] = term
     yield ChangeGroup(group.id, {**values, "registered_at": context.now}, "登记")

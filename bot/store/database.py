@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlmodel import Session
@@ -63,7 +64,7 @@ class Database:
             yield session
 
     def upgrade(self) -> None:
-        """Bring the schema up to date, in one transaction."""
+        """Bring the schema up to date, in one transaction. Raises SchemaVersionError for one of a newer program."""
         with (
             _translated(),
             self.engine.connect().execution_options(**WRITE) as connection,
@@ -71,7 +72,11 @@ class Database:
         ):
             if not self.is_sqlite:
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-            command.upgrade(_alembic(connection), "head")
+            try:
+                command.upgrade(_alembic(connection), "head")
+            except CommandError as error:
+                msg = "数据库结构版本这个程序不认识：它由更新的版本写成，请升级程序，或从备份恢复"
+                raise SchemaVersionError(msg) from error
 
     def version(self) -> tuple[str | None, str | None]:
         """Return the schema's version and the one this program knows."""
