@@ -46,7 +46,7 @@ class People:
         """Return a person; without an id the name within this group stands for one."""
         known = self._refs.get((native_id, name))
         if known is None:
-            shown = clean_name(name)
+            shown = "" if name == native_id else clean_name(name)  # an id is never kept as a name
             identity = clean_text(native_id) or f"name:{self._group_id}:{shown}"
             known = PersonRef(self._platform, identity, shown, is_bot)
             if len(self._refs) < 100_000:

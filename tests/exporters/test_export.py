@@ -221,3 +221,27 @@ def test_no_cell_begins_like_a_formula(text):
     assert cell.endswith(text)
     assert cell.lstrip(" \u00a0\u3000\ufeff\u200b")[:1] not in STARTERS
     assert cell == text or text.strip(" \u00a0\u3000\ufeff\u200b")[0] in STARTERS
+
+
+@pytest.mark.postgres
+def test_postgresql_exports_what_sqlite_does(config, tmp_path, postgres_url):
+    folder = tmp_path / "postgres"
+    folder.mkdir()
+    other = write_config(folder)
+    other.write_text(
+        f'{other.read_text(encoding="utf-8")}[database]\nurl = "{postgres_url}"\n', encoding="utf-8"
+    )
+    assert run(other, "import", tmp_path / "a", tmp_path / "b", "--i-have-consent").exit_code == 0
+    for detail in ([], ["--messages"]):
+        name = f"out{len(detail)}.csv"
+        assert run(config, "export", "--format", "csv", "--out", tmp_path / name, *detail).exit_code == 0
+        assert run(other, "export", "--format", "csv", "--out", folder / name, *detail).exit_code == 0
+        ours, theirs = (
+            [
+                {**row, "person": ""}
+                for row in csv.DictReader(io.StringIO((place / name).read_text(encoding="utf-8-sig")))
+            ]
+            for place in (tmp_path, folder)
+        )
+        assert sorted(map(str, ours)) == sorted(map(str, theirs))
+    assert "新增 0 条" in run(other, "import", tmp_path / "a", "--i-have-consent").stdout

@@ -243,3 +243,11 @@ def test_id_that_a_spreadsheet_rounded_is_none(write):
 def test_empty_answer_is_called_empty(data, write):
     with pytest.raises(ImportFormatError, match="没有任何记录"):
         detect(FileSource(write(data)))
+
+
+def test_id_is_never_kept_as_a_name(write):
+    array = [
+        {"talker": "1@chatroom", "time": T, "sender": "wxid_li", "senderName": "", "type": 1, "content": "好"}
+    ]
+    [_, message] = read(write(json.dumps(array).encode()))
+    assert (message.sender.native_id, message.sender.name) == ("wxid_li", "")
