@@ -163,7 +163,7 @@ class Reading:
             return first, start if scope == "before" else end
         after = bisect_left(edges, max(start, end - 1))
         last = size if after == len(edges) else edges[after]
-        if last < size and self.symbols[last] in "QC":
+        if last < size and self.symbols[last] in "QCK":
             last += 1
         last = max(last, end)
         if scope in ("tail", "after"):
