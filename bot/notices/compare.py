@@ -19,6 +19,7 @@ from bot.notices.differences import (
     moments_differ,
     names_apart,
     places_apart,
+    targets_apart,
 )
 from bot.notices.slots import Features, Item, Slot
 
@@ -26,7 +27,7 @@ _LITTLE = 60  # shared weight that is enough when neither text says much else
 _MUTUAL = 0.75  # share of the richer text from which neither says much else
 _SPECIFIC = 100  # shared weight below which two texts have too little in common
 _CONTAINED = 0.5  # share of the poorer text that the other must have
-_OUTWEIGHED = 0.6  # what differs on both sides, as a share of what is shared, from which they are apart
+_OUTWEIGHED = 0.5  # what differs on both sides, as a share of what is shared, from which they are apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +47,26 @@ class Verdict:
 def same(a: Features, b: Features) -> Verdict:
     """Compare two posts, the earlier one first; features made with one key, packed or not."""
     words = {**a.readable, **b.readable}
-    if a.exact == b.exact and not a.substance:
-        return Verdict(same=True, score=1.0, why="文字相同")
+    if not a.substance and not b.substance:
+        return Verdict(same=False, score=0.0, why="没有实质内容，看不出是哪件事", changed=("事项",))
     found = align(a, b)
     score = round(found.contained, 3)
     apart = _unlike(a, b, found)
     if apart and apart[0] != NAMES[Slot.WHERE]:
         return Verdict(same=False, score=score, why=_tell(apart, words), changed=(apart[0],))
     enough = _SPECIFIC if found.mutual < _MUTUAL else _LITTLE
-    if found.shared < enough or found.contained < _CONTAINED:
+    if not says_equal(a, b) and (found.shared < enough or found.contained < _CONTAINED):
         return Verdict(same=False, score=score, why="共同内容太少，不能认定为同一通知", changed=("事项",))
     where = apart or places_apart(a, b)
+    target = targets_apart(a, b)
     differences = [
         *([where] if where else []),
+        *([target] if target else []),
         *(
             difference
             for slot in (Slot.ADDRESSEE, Slot.NUMBER, Slot.PERIOD)
-            if (difference := kinds_apart(a, b, slot))
+            if not (target and slot is Slot.ADDRESSEE)
+            and (difference := kinds_apart(a, b, slot))
         ),
     ]
     changed = [difference[0] for difference in differences]
@@ -88,6 +92,12 @@ def same(a: Features, b: Features) -> Verdict:
         version=version,
         material=material,
     )
+
+
+def says_equal(a: Features, b: Features) -> bool:
+    """Tell whether two texts consist of the same words, up to what never tells notices apart."""
+    words = [{(item.slot, item.value) for item in features.items} for features in (a, b)]
+    return words[0] == words[1] and a.moments == b.moments and a.cancels == b.cancels
 
 
 def _unlike(a: Features, b: Features, found: Alignment) -> Difference | None:

@@ -37,7 +37,7 @@ def in_context(tokens: list[Token]) -> Iterator[Item]:
 
 
 def _speaks(item: Item) -> bool:
-    if item.slot in {Slot.ADDRESSEE, Slot.STATE, Slot.NAME, Slot.DENIED}:
+    if item.slot in {Slot.ADDRESSEE, Slot.STATE, Slot.NAME, Slot.DENIED, Slot.TARGET}:
         return False
     return item.slot is Slot.ACTION or item.weight >= ACT
 

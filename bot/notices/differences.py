@@ -9,7 +9,7 @@ from bot.notices.slots import CONTENT, Features, Item, Moment, Slot
 NAMES = {
     Slot.SUBJECT: "事项", Slot.OBJECT: "索要内容", Slot.ACTION: "动作", Slot.ADDRESSEE: "对象",
     Slot.PLACE: "地点", Slot.NUMBER: "数字", Slot.PERIOD: "所属时期", Slot.STATE: "相反或并列的内容", Slot.NAME: "名称",
-    Slot.WHERE: "地点", Slot.DENIED: "正反",
+    Slot.WHERE: "地点", Slot.DENIED: "正反", Slot.TARGET: "对象",
 }  # fmt: skip
 _NEAR = timedelta(hours=72)
 
@@ -28,6 +28,18 @@ def kinds_apart(a: Features, b: Features, slot: Slot) -> Difference | None:
         others = [other for other in yours if other.kind == item.kind and other.value not in values_a]
         if others:
             return NAMES[slot], [item], others
+    return None
+
+
+def targets_apart(a: Features, b: Features) -> Difference | None:
+    """Find that each text calls people or units of one kind of whom the other calls none: 全体民警, 全体辅警."""
+    mine = [item for item in a.items if item.slot is Slot.TARGET]
+    yours = [item for item in b.items if item.slot is Slot.TARGET]
+    for kind in {item.kind for item in mine} & {item.kind for item in yours}:
+        left = {item.value: item for item in mine if item.kind == kind}
+        right = {item.value: item for item in yours if item.kind == kind}
+        if not left.keys() & right.keys():
+            return NAMES[Slot.TARGET], list(left.values()), list(right.values())
     return None
 
 
@@ -101,11 +113,15 @@ def moments_differ(a: Features, b: Features) -> bool:
 
     return _apart(
         [m for m in a.moments if m.day is not None], [m for m in b.moments if m.day is not None], days
-    ) or _apart(
-        [m for m in a.moments if m.minute is not None],
-        [m for m in b.moments if m.minute is not None],
-        _same_time,
-    )
+    ) or _apart(*_times(a, b), _same_time)
+
+
+def _times(a: Features, b: Features) -> tuple[list[Moment], list[Moment]]:
+    """Return the times of day; only the exact ones when both have some: 明早 does not make 6:50 agree with 7:20."""
+    left = [m for m in a.moments if m.minute is not None]
+    right = [m for m in b.moments if m.minute is not None]
+    exact = [m for m in left if not m.loose], [m for m in right if not m.loose]
+    return exact if all(exact) else (left, right)
 
 
 def _apart(a: list[Moment], b: list[Moment], agree: Callable[[Moment, Moment], bool]) -> bool:

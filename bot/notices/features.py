@@ -33,6 +33,10 @@ _HEAD = re.compile(
     r"^\s*(?:\[(?P<boxed>[^\]\n]{1,14})\]|【(?P<head>[^】\n]{1,16})】)?"
     r"\s*(?P<source>[^:,。;!?\n【]{1,16})?(?P<end>[:,])?"
 )
+# A clause that only says what is left for another time: the rest is what the post is about.
+_ASIDE = re.compile(
+    r"(?<=[,。;!?\n])[^,。;!?\n]*(?:再说|另行通知|另行安排|另发通知|除外|不在此列|照做|照旧|不变)(?=[,。;!?\n]|\s*$)"
+)
 _PASSED_ON = re.compile("^转|(?:提醒|通知|要求|强调|通报|催)(?:您|大家|各位)?$")
 _QUOTED = re.compile('[“"《「『](?P<name>[^”"》」』\\n]{2,16})[”"》」』]')
 _LONGEST = 6000  # characters, as in classify.normalise
@@ -70,6 +74,7 @@ class Extractor:
         readable: dict[int, str] = {}
         plain = times.spell_ranges(_NOISE.sub(" ", normalise(_MENTION.sub(" ", text))))
         found = times.find(plain, posted_at, self._zone)
+        plain = _ASIDE.sub(_spaces, plain)
         body = _blank(plain, found.spans)
         cancels, body = self._cancels(body)
         today = posted_at.astimezone(self._zone).date()

@@ -176,7 +176,7 @@ def _pattern(cancel: _Cancel) -> re.Pattern[str]:
     acts = _any(cancel.acts.split()).pattern
     exempt = _any(cancel.exempt.split()).pattern
     return re.compile(
-        rf"{_any(cancel.words.split()).pattern}|(?:{exempt})(?:再|来|去|各村|大家|继续){{0,2}}(?:{acts})|不再?(?:{acts})[^,。;!?\n了]{{0,6}}了"
+        rf"{_any(cancel.words.split()).pattern}|(?:{exempt})(?:再|来|去|各村|大家|继续|重复|重新|多次|另行|单独|反复|统一|专门){{0,2}}(?:{acts})|不再?(?:{acts})[^,。;!?\n了]{{0,6}}了"
     )
 
 

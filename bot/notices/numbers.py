@@ -29,9 +29,14 @@ _BOUND = re.compile(
 _LONG = 7
 _SPANS = ("小时", "工作日", "月", "星期", "周", "村", "人", "班", "社区", "单位", "支部")
 _CODES = re.compile(r"(?<![0-9a-z])(?:\d+[a-z]{1,3}\d*|[a-z]{1,3}-?\d{2,})(?![0-9a-z])")
+# A class of a school: 五(2)班, 五年级2班, 高一3班. In brackets or behind a grade, else 五、六班 would be one.
+_CLASSES = re.compile(
+    r"(?P<grade>[初高][一二三123]|[一二三四五六七八九1-9](?=年级|\(|[0-9]))(?:年级)?\s*\(?(?P<class>\d{1,2}|[一二三四五六七八九十]{1,2})\)?班"
+    r"|(?<![\d.])\((?P<alone>\d{1,2}|[一二三四五六七八九十]{1,2})\)班"
+)
 # Numbers that are part of an ordinary word or say no more than "a".
 _WORDLIKE = re.compile(
-    "一[次遍回下]|三[农公资包]|两[委癌会项迁]|一[般定致律并起同]|四[害风]|百[姓]|千[万家]|十[分]"
+    "一[次遍回下]|三[农公资包]|两[委癌会项迁]|一[般定致律并起同]|四[害风]|[两三四]轮[车摩电]|一[卡码站窗张]通|一张图|一件事|三会一课|两优一先|双随机|百[姓]|千[万家]|十[分]"
 )
 
 
@@ -50,7 +55,7 @@ def find_numbers(
 ) -> list[Numeral]:
     """Return the numbers and periods of a normalised text whose dates are blanked."""
     found: list[Numeral] = []
-    for finder, read in ((_PERIODS, _period), (_CODES, _code), (_FREQUENCY, _frequency)):
+    for finder, read in ((_CLASSES, _class), (_PERIODS, _period), (_CODES, _code), (_FREQUENCY, _frequency)):
         new = [read(match, today) for match in finder.finditer(text)]
         found += new
         text = _blank(text, [n.span for n in new if n.span[1] > n.span[0]])
@@ -83,6 +88,12 @@ def _counted(text: str, units: Mapping[str, str], cut: Callable[[str], list[str]
 
 def _code(match: re.Match[str], today: date) -> Numeral:  # noqa: ARG001 - read like the others
     return Numeral(match.group(), "编号", match.span())
+
+
+def _class(match: re.Match[str], today: date) -> Numeral:  # noqa: ARG001 - read like the others
+    grade = match["grade"] or ""
+    number_of_class = _value(match["class"] or match["alone"])
+    return Numeral(f"{grade[:-1]}{_value(grade[-1]) if grade else ''}-{number_of_class}", "班级", match.span())
 
 
 def _frequency(match: re.Match[str], today: date) -> Numeral:  # noqa: ARG001 - read like the others

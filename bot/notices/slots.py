@@ -20,6 +20,7 @@ class Slot(IntEnum):
     NAME = 9  # a name in quotes: “最美家庭”, 《减负调查》
     WHERE = 10  # a word of the place where people are to be
     DENIED = 11  # a word said with a not; `kind` is the word itself
+    TARGET = 12  # an addressee who is called outright: 各村, 全体民警; `kind` as for the addressee
 
 
 @dataclass(frozen=True, slots=True)

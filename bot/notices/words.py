@@ -22,9 +22,15 @@ _EVERY = frozenset(("各", "全体", "每位", "各位", "每个"))
 _CALLS = frozenset(
     (*_EVERY, "请", "由", "和", "及", "让", "要求", "与", "或", "安排", "派", "的", "我县", "全镇", "全县")
 )
-_NAMED = frozenset(("村", "镇", "乡", "社区", "小区", "街道", "组", "片区", "片", "园区", "路", "街", "桥"))
+_NAMED = frozenset(("村", "镇", "乡", "社区", "小区", "街道", "组", "片区", "片", "园区", "路", "街", "桥", "班"))
 _TO = ("给", "至", "到")
 _NOT = frozenset(("不", "未", "非", "没", "没有"))
+_SIGNS = frozenset(("签字", "签名", "签批", "审核", "审签", "把关", "签", "盖章", "签发"))
+_CALLED = frozenset((*_EVERY, "请", "由", "所有"))
+_PERSON = frozenset("员长生师工户手商民")  # what a word ends in that says who somebody is
+_SENT = _PERSON | frozenset("人者")
+_COUNTED = re.compile(r"[\d一两二三四五六七八九十][名位]")
+_NO_ADDRESSEE = frozenset(("类", "项", "种", "级", "自", "地", "处", "方", "界"))
 _CALL_REACHES = 4
 _ACTING = frozenset(("报告", "宣传", "培训", "意见", "照片", "视频"))
 _LONGEST_LOOSE = 4
@@ -43,6 +49,8 @@ class WordReader:
         self._cut = tokenizer.cut
         self._lexicon = words
         self._mark = mark
+        self._unit = mark("unit")
+        self._sent = mark("人选")
 
     def read(self, plain: str, bare: str, source: int, readable: dict[int, str]) -> Iterator[Token]:
         """Yield the meaningful words in order; up to `source` they only say who speaks."""
@@ -56,6 +64,10 @@ class WordReader:
                     item = self._placed(found, at, source, wheres)
                     readable[item.value] = word
                     yield Token(at, word, item)
+                    if item.slot is Slot.ADDRESSEE and item.weight >= THING and self._is_called(words, place):
+                        yield Token(at, word, replace(item, slot=Slot.TARGET, grams=()))
+                    if item.slot is Slot.SUBJECT and word[-1] in _SENT and self._is_counted(plain, at, word):
+                        yield Token(at, word, replace(item, slot=Slot.TARGET, kind=self._sent, grams=()))
                     if item.slot in CONTENT and place and words[place - 1] in _NOT:
                         denied = self._mark("不" + words[place])
                         readable[denied] = words[place - 1] + word
@@ -121,11 +133,17 @@ class WordReader:
         called = 2  # how many words on an addressee may stand: at the head, after a call, after another one
         for place, word in enumerate(words):
             item = self._item(word)
+            if item is not None and self._is_called(words, place):
+                item = self._addressee(item, words, place)
             if item is not None and item.slot is Slot.ADDRESSEE and not self._names_object(words, place):
                 if place in told:
                     item = replace(item, weight=SOFT)
-                elif not called and not word.startswith(tuple(_EVERY)):
-                    item = replace(item, slot=Slot.SUBJECT, weight=SOFT if word in _NAMED else item.weight)
+                elif not word.startswith(tuple(_EVERY)) and (
+                    not called or (item.kind == self._unit and place and words[place - 1] == "的")
+                ):
+                    kind = 0 if item.kind == self._unit else item.kind
+                    weight = SOFT if word in _NAMED else item.weight
+                    item = replace(item, slot=Slot.SUBJECT, kind=kind, weight=weight)
             elif item is not None and item.slot is Slot.ADDRESSEE:
                 item = replace(item, slot=Slot.SUBJECT)
             if word in _EVERY:
@@ -135,6 +153,25 @@ class WordReader:
             else:
                 called = max(called - 1, 0)
             yield item
+
+    def _is_called(self, words: list[str], place: int) -> bool:
+        return words[place].startswith(("各", "全体")) or (place > 0 and words[place - 1] in _CALLED)
+
+    def _addressee(self, item: Item, words: list[str], place: int) -> Item:
+        """Take a word that no list has and that is called for an addressee: 各营业部, 请仓管员."""
+        word = words[place]
+        after = self._lexicon.meaning.get(words[place + 1]) if place + 1 < len(words) else None
+        if after is not None and after.slot is Slot.ADDRESSEE:
+            return item  # 各专业合作社
+        unlisted = item.slot is Slot.SUBJECT and item.weight >= THING and word not in self._lexicon.meaning
+        if not unlisted or word in self._lexicon.topic or word in self._lexicon.acts:
+            return item
+        every = words[place - 1] in _EVERY
+        if word[-1] in _PERSON and (every or word not in self._lexicon.things):
+            return replace(item, slot=Slot.ADDRESSEE, weight=THING, kind=self._mark("officer"))
+        if every and words[place - 1] == "各" and word[-1] not in _NO_ADDRESSEE:
+            return replace(item, slot=Slot.ADDRESSEE, weight=THING, kind=self._unit)
+        return item
 
     def _names_object(self, words: list[str], place: int) -> bool:
         """Tell whether people only name what follows: 村民代表大会, 党员名单."""
@@ -150,6 +187,8 @@ class WordReader:
         for i, word in enumerate(words):
             if word in lex.relay:
                 places |= {i - 2, i - 1, i + 1, i + 2}
+            elif word in _SIGNS:
+                places.add(i - 1)
             elif word.endswith(_TO) and lex.meaning.get(word, _NOTHING).slot is Slot.ACTION:
                 places |= {i + 1, i + 2}
         return frozenset(places)
@@ -199,6 +238,11 @@ class WordReader:
         late = place + 1 < len(words) and words[place + 1] == "的"
         return SOFT if late or words[place - 1].startswith("没") else THING
 
+    @staticmethod
+    def _is_counted(plain: str, at: int, word: str) -> bool:
+        """Tell whether people are counted: 1名讲解员, 主持人2名."""
+        return bool(_COUNTED.fullmatch(plain, max(0, at - 2), at) or _COUNTED.match(plain, at + len(word)))
+
     def _exclusive(self, word: str, readable: dict[int, str]) -> Item:
         group, alternative = self._lexicon.exclusive[word]
         value = self._mark("=" + alternative)
@@ -210,7 +254,10 @@ class WordReader:
         if not place or words[place] not in _NAMED:
             return None
         name = words[place - 1]
-        if len(name) < 2 or self._known(name) or name in self._lexicon.acts or name in self._lexicon.topic:
+        lex = self._lexicon
+        meaning = lex.meaning.get(name)
+        known = self._known(name) and not (meaning is not None and meaning.kind == "officer")
+        if len(name) < 2 or known or name in lex.acts or name in lex.topic:
             return None
         kind = words[place].removesuffix("区") if words[place] == "片区" else words[place]
         return Item(Slot.PLACE, self._mark(name + kind), THING, self._mark("名" + kind))
