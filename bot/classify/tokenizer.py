@@ -62,7 +62,9 @@ class JiebaTokenizer:
         for word, frequency in _frequencies(words):
             before = self._jieba.FREQ.get(word, 0)
             self._jieba.add_word(word, frequency)
-            self._jieba.total -= before  # jieba forgets to; the sum decides near ties, and rjieba has it right
+            self._jieba.total -= (
+                before  # jieba forgets to; the sum decides near ties, and rjieba has it right
+            )
 
     def cut(self, text: str) -> list[str]:
         """Return the words of the text in order; joined they are the text."""

@@ -14,7 +14,7 @@ def _score(classifier: Classifier, name: str) -> Scores:
         return score(read_labelled(lines, path.name), classifier)
 
 
-FLOORS = {"township": 0.82, "village": 0.90, "school": 0.88, "health": 0.91, "own": 0.94}
+FLOORS = {"township": 0.84, "village": 0.91, "school": 0.90, "health": 0.93, "own": 0.95}
 
 
 @pytest.mark.parametrize("name", OWN_FILES)
@@ -27,7 +27,7 @@ def test_what_suppression_acts_on_is_rarely_wrong(classifier: Classifier, label:
     tallies = [_score(classifier, name).labels[label] for name in OWN_FILES]
     right = sum(tally.right for tally in tallies)
     wrong = sum(tally.wrong for tally in tallies)
-    assert right / (right + wrong) >= 0.95
+    assert right / (right + wrong) >= 0.98
 
 
 def test_emergencies_are_hardly_missed(classifier: Classifier) -> None:
