@@ -135,10 +135,13 @@ class App:
         once = {"max_instances": 1, "coalesce": True, "misfire_grace_time": 60}
         scheduler.add_job(self._minute, CronTrigger(second=5, timezone=self.config.zone), **once)
         scheduler.add_job(self._night, CronTrigger(hour=3, minute=40, timezone=self.config.zone), **once)
+        if self.channel.capabilities.gaps:
+            await asyncio.to_thread(self.inbox.missed, self.clock.now())
+        sending = asyncio.create_task(self.outbox.run(), name="outbox")
         tasks = [
+            sending,
             asyncio.create_task(self.channel.run(self.inbox), name="channel"),
             asyncio.create_task(self.worker.run(), name="worker"),
-            asyncio.create_task(self.outbox.run(), name="outbox"),
             asyncio.create_task(self._minute(), name="first minute"),
         ]
         scheduler.start()
@@ -150,6 +153,9 @@ class App:
                     task.result()  # raises what went wrong for good
         finally:
             scheduler.shutdown(wait=False)
+            await self._listening()
+            sending.cancel()  # first, while the channel can still bring the answer to what is being sent
+            await asyncio.gather(sending, return_exceptions=True)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -162,12 +168,19 @@ class App:
     async def _minute(self) -> None:
         """Look at what may be due: jobs, and rule files that changed."""
         try:
+            await self._listening()
             self.reload_rules()
             await self.worker.minute()
         except JianfuError as error:
             logger.error("{}", error)
         except Exception as error:  # noqa: BLE001 (a job must not end the scheduler)
             logger.error("定时任务出错：{}", failure(error))
+
+    async def _listening(self) -> None:
+        """Write down that the gateway is listened to: a gap, should the program end, begins here."""
+        if self.channel.connected and self.channel.capabilities.gaps:
+            with suppress(StoreError):  # the inbox says so itself
+                await asyncio.to_thread(self.inbox.listening, self.clock.now())
 
     async def _night(self) -> None:
         """Delete what has expired."""

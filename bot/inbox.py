@@ -11,7 +11,7 @@ from sqlmodel import col
 from bot.channels.base import Stub
 from bot.store.database import Database
 from bot.store.tables import InboxEvent
-from bot.store.tables_work import GapRow
+from bot.store.tables_work import GapRow, Meta
 from bot.store.types import storable
 from bot.store.vault import Vault
 
@@ -62,6 +62,20 @@ class DurableInbox:
     def _write_gap(self, row: GapRow) -> None:
         with self._database.write() as session:
             session.add(row)
+
+    def listening(self, now: datetime) -> None:
+        """Write down that everything up to now was heard, or is in a gap of its own."""
+        with self._database.write() as session:
+            session.merge(Meta(name=f"heard_until:{self._channel}", value=now.isoformat()))
+
+    def missed(self, now: datetime) -> None:
+        """Write down the time in which the program did not run as a gap."""
+        with self._database.write() as session:
+            known = session.get(Meta, f"heard_until:{self._channel}")
+            if known is None or (began_at := datetime.fromisoformat(known.value)) >= now:
+                return
+            session.add(GapRow(channel=self._channel, began_at=began_at, ended_at=now, reason="程序没有运行"))
+            session.merge(Meta(name=f"heard_until:{self._channel}", value=now.isoformat()))
 
     # for the pipeline
 

@@ -51,6 +51,7 @@ class Capabilities:
     private_messages: bool = True
     recall: bool = False
     files: bool = True
+    gaps: bool = False  # what happens while nobody listens never arrives
 
 
 class Inbox(Protocol):

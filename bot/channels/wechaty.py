@@ -10,7 +10,7 @@ from loguru import logger
 from wechaty_grpc.wechaty import puppet
 from wechaty_grpc.wechaty.puppet import EventType
 
-from bot.channels import wechaty_events
+from bot.channels import wechaty_events, wechaty_rooms
 from bot.channels.base import Capabilities, Inbox, Outgoing, Stub
 from bot.channels.cleaning import clean_text
 from bot.channels.intake import Intake
@@ -78,8 +78,17 @@ class WechatyChannel:
         self._log = logger.bind(channel=name)
         self._strange: set[int] = set()
         self._intake: Intake | None = None
+        self._rooms = wechaty_rooms.RoomLister(
+            name, lambda: self._session.rpc, clock, self._limits, self._put
+        )
         self._session = GatewaySession(
-            name, self._open, clock, self._limits, on_event=self._received, on_gap=self._put
+            name,
+            self._open,
+            clock,
+            self._limits,
+            on_event=self._received,
+            on_gap=self._put,
+            on_login=self._rooms.want,
         )
         self._lookup = WechatyLookup(lambda: self._session.rpc, self._is_bot, clock, self._limits)
         self._sender = WechatySender(self._lookup, self._limits)
@@ -87,7 +96,7 @@ class WechatyChannel:
     @property
     def capabilities(self) -> Capabilities:
         """What can be done here; a recall may still be refused by the platform."""
-        return Capabilities(private_messages=True, recall=True, files=True)
+        return Capabilities(private_messages=True, recall=True, files=True, gaps=True)
 
     @property
     def account_id(self) -> str | None:
@@ -104,15 +113,16 @@ class WechatyChannel:
         prepare(self._data_dir)
         self._intake = Intake(self.name, inbox)
         writing = asyncio.create_task(self._intake.run())
-        listening = asyncio.create_task(self._session.run())
+        receiving = [asyncio.create_task(self._session.run()), asyncio.create_task(self._rooms.run())]
         try:
-            done, _ = await asyncio.wait({writing, listening}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:  # neither ends by itself: this raises
+            done, _ = await asyncio.wait({writing, *receiving}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:  # none ends by itself: this raises
                 task.result()
         finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
-            writing.cancel()  # after listening: it writes what is still queued
+            for task in receiving:
+                task.cancel()
+            await asyncio.gather(*receiving, return_exceptions=True)
+            writing.cancel()  # after those: it writes what is still queued
             await asyncio.gather(writing, return_exceptions=True)
             self._intake = None
 
@@ -122,12 +132,14 @@ class WechatyChannel:
         The snapshot of a group comes with every message that found it new or stale, so several messages
         resolved at the same time may all bring it.
         """
-        if stub.kind not in _KINDS.values():
+        if stub.kind not in _KINDS.values() and stub.kind != wechaty_rooms.KIND:
             return ()
         if self.account_id is None:  # else the bot would not know its own messages
             raise GatewayUnavailableError("网关上还没有账号登录过")
         if stub.kind == "message":
             return await wechaty_events.message(stub, self._lookup, self.account_id)
+        if stub.kind == wechaty_rooms.KIND:
+            return await wechaty_events.room_seen(stub, self._lookup, self.account_id)
         return await wechaty_events.room_event(stub, self._lookup, self.account_id)
 
     async def send(self, outgoing: Outgoing) -> str | None:

@@ -7,6 +7,7 @@ from bot.channels import wechaty_payload as reading
 from bot.channels.base import Stub
 from bot.channels.cleaning import clean_name, clean_text
 from bot.channels.wechaty_lookup import PLATFORM, WechatyLookup
+from bot.channels.wechaty_rooms import room_of
 from bot.errors import PayloadError
 from bot.events import (
     Event,
@@ -87,6 +88,13 @@ async def room_event(stub: Stub, lookup: WechatyLookup, account_id: str) -> Sequ
     topic = fields.get("newTopic")
     name = clean_name(topic) if isinstance(topic, str) else found.group.name
     return (found, TopicChange(stub.native_id, GroupRef(PLATFORM, room_id, name), at))
+
+
+async def room_seen(stub: Stub, lookup: WechatyLookup, account_id: str) -> Sequence[Event]:
+    """Return a group that was listed at login, none where the account is no longer in it. Raises as `message`."""
+    found, _ = await lookup.room(room_of(stub), stub.native_id)
+    inside = not found.complete or any(m.person.native_id == account_id for m in found.members)
+    return (found,) if inside else ()
 
 
 async def _joined(stub: Stub, fields: dict[str, Any], room_id: str, lookup: WechatyLookup) -> Sequence[Event]:

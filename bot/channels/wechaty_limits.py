@@ -25,4 +25,5 @@ class WechatyLimits:
     cached_rooms: int = 2_000
     cached_contacts: int = 50_000
     concurrent_lookups: int = 16
+    rooms_per_second: int = 5  # of the groups known at login: their members are asked for, too
     file_bytes: int = 3_000_000  # as base64 still within the 4 MB that gRPC takes by default

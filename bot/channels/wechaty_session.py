@@ -39,6 +39,7 @@ class GatewaySession:
         *,
         on_event: Callable[[int, str], Awaitable[None]],
         on_gap: Callable[[SeenGap], Awaitable[None]],
+        on_login: Callable[[], None],
     ) -> None:
         self._log = logger.bind(channel=name)
         self._open_rpc = open_rpc
@@ -46,6 +47,7 @@ class GatewaySession:
         self._limits = limits
         self._on_event = on_event
         self._on_gap = on_gap
+        self._on_login = on_login
         self.account_id: str | None = None
         self.state = LinkState.NEW
         self._rpc: GatewayRpc | None = None
@@ -139,6 +141,7 @@ class GatewaySession:
         self.account_id = account_id
         self._logged_in = True
         await self._back()
+        self._on_login()
 
     async def _watch(self, rpc: GatewayRpc) -> None:
         loop = asyncio.get_running_loop()

@@ -40,17 +40,19 @@ class MemoryInbox:
 
     def __init__(self) -> None:
         self.stubs: list[Stub] = []
+        self.rooms: list[Stub] = []  # groups known at login; they come whenever the platform lists them
         self.gaps: list[Gap] = []
         self.deliveries = 0
         self._known: set[tuple[str, str, str]] = set()
 
     async def accept(self, stubs: Sequence[Stub]) -> None:
         for stub in stubs:
-            self.deliveries += 1
+            seen = stub.kind == "room-seen"
+            self.deliveries += not seen
             key = (stub.channel, stub.kind, stub.native_id)
             if key not in self._known:
                 self._known.add(key)
-                self.stubs.append(stub)
+                (self.rooms if seen else self.stubs).append(stub)
 
     async def gap(self, began_at: datetime, ended_at: datetime, reason: str) -> None:
         self.gaps.append(Gap("memory", began_at, ended_at, reason))

@@ -277,6 +277,44 @@ async def test_bot_added_to_a_group_and_removed(live: WechatyHarness) -> None:
     assert left.group == GroupRef("wechat", "new@chatroom")
 
 
+async def test_groups_of_the_account_are_known_at_login_and_once_a_day(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    rooms = [f"room{n}@chatroom" for n in range(7)]
+    await gateway.contact("wxid_zhang", "张三")
+    for room in rooms:
+        await gateway.room(room, f"群{room}", [BOT, "wxid_zhang"], "wxid_zhang")
+    await gateway.room("left@chatroom", "退了的群", ["wxid_zhang"], "wxid_zhang")
+    live = WechatyHarness(gateway, tmp_path)
+    async with running(live.channel, live.inbox):
+        await until(lambda: bool(live.inbox.rooms))
+        took = await until(lambda: len(live.inbox.rooms) == 8, what="all groups")
+        assert took > 0.5  # not more than 5 at once
+        left, first, *_ = live.inbox.rooms
+        assert await live.channel.resolve(left) == ()
+        (found,) = await live.channel.resolve(first)
+        assert isinstance(found, GroupSnapshot)
+        assert found.group == GroupRef("wechat", rooms[0], f"群{rooms[0]}")
+        assert {m.person.name for m in found.members} == {"减负助手", "张三"}
+        await gateway.room("more@chatroom", "新群", [BOT], BOT)
+        await gateway.do("logout")
+        await gateway.do("login", contact=BOT)
+        await until(lambda: len(live.inbox.rooms) == 9, what="the new group alone")
+        assert live.inbox.stubs == []
+
+
+async def test_a_gateway_that_lists_no_groups_works_all_the_same(gateway: Gateway, tmp_path: Path) -> None:
+    live = WechatyHarness(gateway, tmp_path)
+    await live.populate()
+    await gateway.do("fail", rpc="roomList", every=1)
+    async with running(live.channel, live.inbox):
+        await live.says("张三", "请各村收到请回复")
+        (found,) = await received(live, 1)
+        assert found.text == "请各村收到请回复"
+        assert (await gateway.calls())["roomList"] == 1
+    assert live.inbox.rooms == []
+
+
 async def test_message_id_of_a_send_is_returned_where_the_gateway_tells(live: WechatyHarness) -> None:
     target = Target(group_id=GROUP)
     assert await live.channel.send(Outgoing(target, "一")) is None

@@ -69,6 +69,7 @@ class Platform extends PuppetMock {
   }
 
   messagePayload (id) { return counted('messagePayload', () => super.messagePayload(id)) }
+  roomList () { return counted('roomList', () => super.roomList()) }
   roomPayload (id) { return counted('roomPayload', () => super.roomPayload(id)) }
   contactPayload (id) { return counted('contactPayload', () => super.contactPayload(id)) }
   roomMemberPayload (room, id) { return counted('roomMemberPayload', () => super.roomMemberPayload(room, id)) }
