@@ -2,8 +2,9 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from loguru import logger
@@ -18,6 +19,8 @@ from bot.store.outgoing import UNSOLICITED, Letter, Outgoing
 TOO_FREQUENT = ("操作频繁", "操作过于频繁", "too frequent", "rate limit")
 TRIES = 5
 IDLE_SECONDS = 1.0
+FAR_SECONDS = 60.0  # what may leave only later than this must not stand before what may leave now
+FAREWELL_SECONDS = 5.0  # for the answer to what is being sent when the program is told to stop
 
 
 class Outbox:
@@ -79,12 +82,36 @@ class Outbox:
                 continue
             moment = await asyncio.to_thread(self._moment, now, letter, chat)
             if moment > now:
-                waits.append((moment - now).total_seconds())
+                wait = (moment - now).total_seconds()
+                if wait > FAR_SECONDS:
+                    await asyncio.to_thread(self._outgoing.postpone, row_id, moment)
+                waits.append(wait)
                 continue
-            if await asyncio.to_thread(self._outgoing.claim, row_id):
-                await self._send(row_id, letter)
+            if await self._to_its_end(self._claim_and_send(row_id, letter)):
                 return 0.0
         return min(waits)
+
+    async def _to_its_end(self, sending: Coroutine[Any, Any, bool]) -> bool:
+        """Let a letter leave; who stops the program in the middle waits a little for the answer."""
+        task = asyncio.create_task(sending)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait({task}, timeout=FAREWELL_SECONDS)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            raise
+
+    async def _claim_and_send(self, row_id: int, letter: Letter) -> bool:
+        if not await asyncio.to_thread(self._outgoing.claim, row_id):
+            return False
+        try:
+            await self._send(row_id, letter)
+        except asyncio.CancelledError:
+            reason = "发送途中程序停止，是否送达不明"
+            self._outgoing.finish(row_id, "unknown", self._clock.now(), reason=reason)
+            raise
+        return True
 
     def _moment(self, now: datetime, letter: Letter, chat: str) -> datetime:
         sent = self._outgoing.sent(now, chat, letter.group_id)
@@ -133,6 +160,9 @@ class Outbox:
             )
             await asyncio.to_thread(self._outgoing.pause, until)
             await asyncio.to_thread(self._outgoing.retry, row_id, until, reason)
+            return
+        if not self._channel.connected:  # no refusal: it waits for the gateway like the others
+            await asyncio.to_thread(self._outgoing.retry, row_id, now, reason)
             return
         if isinstance(error, SendRefusedError) and letter.fallback is not None:
             await asyncio.to_thread(self._outgoing.put_instead, row_id, letter, now, reason)

@@ -147,6 +147,15 @@ class Outgoing:
                 .values(state="pending", not_before=at, reason=reason[:300])
             )
 
+    def postpone(self, row_id: int, at: datetime) -> None:
+        """Let a waiting letter wait until a moment: what may leave earlier is not behind it."""
+        with self._database.write() as session:
+            session.execute(
+                update(OutboxMessage)
+                .where(col(OutboxMessage.id) == row_id, col(OutboxMessage.state) == "pending")
+                .values(not_before=at)
+            )
+
     def put_instead(self, row_id: int, letter: Letter, now: datetime, reason: str) -> None:
         """Give a refused letter up and put its fallback in, at once."""
         with self._database.write() as session:
