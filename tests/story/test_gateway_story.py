@@ -2,37 +2,18 @@
 
 import asyncio
 import json
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from tests.gateway_fixtures import BOT, Gateway
+from tests.story.support import Bot, command, to, until_sent
 
 pytestmark = pytest.mark.gateway
 
-CONFIG = """
-data_dir = "data"
-[channel]
-kind = "wechaty"
-endpoint = "{endpoint}"
-token = "{token}"
-[limits]
-reply_delay = [0.0, 0.1]
-same_chat_seconds = 0.0
-other_chat_seconds = [0.0, 0.0]
-per_minute = 1000
-per_day = 10000
-unsolicited_per_day = 20
-quiet = []
-[suppression]
-observe_days = 0
+OFFICE = """
 [office]
 chats = ["office@room"]
 """
@@ -40,75 +21,13 @@ chats = ["office@room"]
 PEOPLE = ("zhang", "li", "wang", "zhao", "qian")
 
 
-class Bot:
-    """A running `jianfu run`."""
-
-    def __init__(self, folder: Path, gateway: Gateway) -> None:
-        self.folder = folder
-        self.config = folder / "config.toml"
-        self.config.write_text(CONFIG.format(endpoint=gateway.endpoint, token=gateway.token), encoding="utf-8")
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with (self.folder / "out.txt").open("ab") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run", "-c", str(self.config)],
-                cwd=self.folder,
-                stdout=out,
-                stderr=out,
-                env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-            )
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(20)
-
-    def jianfu(self, *words: str) -> str:
-        """Run another command of the program on the same settings."""
-        return subprocess.run(
-            [sys.executable, "-m", "bot", *words, "-c", str(self.config)],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-        ).stdout
-
-
 @pytest_asyncio.fixture
 async def bot(gateway: Gateway, tmp_path: Path) -> AsyncIterator[Bot]:
     for who in PEOPLE:
         await gateway.contact(who, f"名{who}")
-    running = Bot(tmp_path, gateway)
+    running = Bot(tmp_path, gateway, OFFICE)
     yield running
     running.stop()
-
-
-async def until(gateway: Gateway, wanted: Callable[[list[dict[str, Any]]], bool], seconds: float = 30) -> list[dict[str, Any]]:
-    """Wait until what the bot sent is as wanted."""
-    async with asyncio.timeout(seconds):
-        while True:
-            sent = await gateway.sent()
-            if wanted(sent):
-                return sent
-            await asyncio.sleep(0.1)
-
-
-def to(sent: list[dict[str, Any]], target: str) -> list[str]:
-    return [item.get("text", "") for item in sent if item["to"] == target]
-
-
-async def command(gateway: Gateway, who: str, text: str, room: str | None = None) -> str:
-    """Address the bot and return what comes back to that chat."""
-    target = room or who
-    before = len(to(await gateway.sent(), target))
-    if room:
-        await gateway.say(who, f"@减负助手 {text}", room=room, mentionIdList=[BOT])
-    else:
-        await gateway.say(who, text)
-    sent = await until(gateway, lambda sent: len(to(sent, target)) > before)
-    return to(sent, target)[before]
 
 
 async def test_one_notice_in_three_groups_is_one_notice(gateway: Gateway, bot: Bot) -> None:
@@ -125,7 +44,12 @@ async def test_one_notice_in_three_groups_is_one_notice(gateway: Gateway, bot: B
         await gateway.say(who, "收到", room="town@room")
     await gateway.say("zhang", notice, room="united@room")
     await gateway.say("zhang", f"转发：{notice}", room="women@room")
-    sent = await until(gateway, lambda sent: all(any("无需重复回复" in text for text in to(sent, room)) for room in ("united@room", "women@room")))
+    sent = await until_sent(
+        gateway,
+        lambda sent: all(
+            any("无需重复回复" in text for text in to(sent, room)) for room in ("united@room", "women@room")
+        ),
+    )
     for room in ("united@room", "women@room"):
         lines = [text for text in to(sent, room) if "无需重复回复" in text]
         assert len(lines) == 1
@@ -147,7 +71,9 @@ async def test_one_notice_in_three_groups_is_one_notice(gateway: Gateway, bot: B
     await gateway.say("li", "收到", room="town@room")
     await gateway.say("zhang", other, room="women@room")
     # The gateway refuses to recall: the line is said instead.
-    await until(gateway, lambda sent: len([text for text in to(sent, "women@room") if "无需重复回复" in text]) == 2)
+    await until_sent(
+        gateway, lambda sent: len([text for text in to(sent, "women@room") if "无需重复回复" in text]) == 2
+    )
     assert (await gateway.calls())["messageRecall"] == 1
 
     data = json.loads(bot.jianfu("digest", "--format", "json", "--from", "2000-01-01"))
@@ -156,7 +82,7 @@ async def test_one_notice_in_three_groups_is_one_notice(gateway: Gateway, bot: B
     assert totals["distinct_rollcalls"] == 2
     assert totals["redundant_rollcalls"] == 3
     assert totals["receipts"] == 4
-    log = (bot.folder / "out.txt").read_text(encoding="utf-8")
+    log = bot.log()
     assert gateway.token not in log
     assert "普法" not in log
     assert {path.name for path in bot.folder.iterdir()} == {"config.toml", "data", "out.txt"}
