@@ -1,6 +1,6 @@
 """Groups and people by their platform's ids; rows are made when first met."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TypeVar
 
@@ -138,20 +138,23 @@ class Identities:
         session.flush()
         return group
 
-    def seen(self, session: Session, group_id: int, person_ids: Iterable[int]) -> set[int]:
-        """Make members of people who wrote in a group without being on its list; return the new ones."""
-        wanted = set(person_ids)
-        known = set(
-            session.exec(
-                select(Member.person_id).where(Member.group_id == group_id, col(Member.person_id).in_(wanted))
+    def seen(self, session: Session, pairs: Collection[tuple[int, int]]) -> None:
+        """Make members of people who wrote in a group without being on its list: (group, person) pairs."""
+        if not pairs:
+            return
+        groups = {group_id for group_id, _ in pairs}
+        known: set[tuple[int, int]] = set()
+        for chunk in chunks(sorted({person_id for _, person_id in pairs})):
+            statement = select(Member.group_id, Member.person_id).where(
+                col(Member.group_id).in_(groups), col(Member.person_id).in_(chunk)
             )
-        )
-        new = wanted - known
+            known.update((row[0], row[1]) for row in session.exec(statement))
+        new = [pair for pair in pairs if pair not in known]
         if new:
             session.execute(
-                insert(Member), [{"group_id": group_id, "person_id": pid, "role": "member"} for pid in new]
+                insert(Member),
+                [{"group_id": group, "person_id": pid, "role": "member"} for group, pid in new],
             )
-        return new
 
     def forget_name(self, session: Session, person: Person) -> None:
         """Delete what tells who a person is; the keyed hash stays, so that the opt-out is kept."""

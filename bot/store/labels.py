@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from enum import IntFlag
+from functools import cache
 
 from bot.events import Label, MessageKind
 
@@ -51,8 +52,13 @@ def from_bits(bits: int) -> frozenset[Label]:
     return frozenset(label for label, bit in BITS.items() if bits & bit)
 
 
-def counts_of(labels: int, flags: int, kind: str) -> Iterator[str]:
-    """Yield the kinds of daily count that a message adds one to (design section 4)."""
+@cache
+def counts_of(labels: int, flags: int, kind: str) -> tuple[str, ...]:
+    """Return the kinds of daily count that a message adds one to (design section 4)."""
+    return tuple(_counts_of(labels, flags, kind))
+
+
+def _counts_of(labels: int, flags: int, kind: str) -> Iterator[str]:
     if flags & UNCOUNTED:
         return
     yield "messages"

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, func, select, text, update
+from sqlalchemy import Insert, Table, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
@@ -21,6 +21,19 @@ from bot.store.vault import Vault, mask
 MESSAGES: Table = MessageRow.__table__  # type: ignore[attr-defined]  # SQLModel hides it
 TEXTS: Table = MessageText.__table__  # type: ignore[attr-defined]
 MENTIONS: Table = Mention.__table__  # type: ignore[attr-defined]
+# Plain numbers: an IntFlag costs ten times as much, at every message.
+_EMERGENCY, _OFF_HOURS, _MENTIONS_ALL, _OWN, _HISTORY, _BOT, _SYSTEM = (
+    int(flag)
+    for flag in (
+        MessageFlag.EMERGENCY,
+        MessageFlag.OFF_HOURS,
+        MessageFlag.MENTIONS_ALL,
+        MessageFlag.OWN,
+        MessageFlag.HISTORY,
+        MessageFlag.BOT,
+        MessageFlag.SYSTEM,
+    )
+)
 COUNTS: Table = DailyCount.__table__  # type: ignore[attr-defined]
 
 
@@ -74,14 +87,13 @@ class Recorder:
         self._meet(session, drafts, now)
         rows: list[dict[str, Any]] = []
         stored: list[Stored | None] = []
-        counts: Counter[tuple[int, date, str]] = Counter()
-        known, twins, anything = self._known(session, drafts)
+        tally: Counter[tuple[int, date, int, int, str]] = Counter()
+        identities = [self._identity(draft.message) for draft in drafts]
+        known, twins, anything = self._known(session, drafts, identities)
         ids = _allocate(session, len(drafts))
-        for draft in drafts:
+        for draft, (group_id, native_id, content) in zip(drafts, identities, strict=True):
             message = draft.message
-            group_id = self._group_id(message)
             person_id, _, opted_out, is_bot = self._people[message.sender.platform, message.sender.native_id]
-            native_id, content = self._identity(message, group_id, person_id)
             twin = message.history and (group_id, content) in (twins if message.native_id else anything)
             if opted_out or (group_id, native_id) in known or twin:
                 stored.append(None)
@@ -107,13 +119,10 @@ class Recorder:
                     "rules": ",".join(dict.fromkeys(hit.rule_id for hit in draft.classification.hits)),
                 }
             )
-            day = self._day(sent_ms)
-            for kind in counts_of(labels, flags, message.kind.value):
-                counts[group_id, day, kind] += 1
+            tally[group_id, self._day(sent_ms), labels, flags, message.kind.value] += 1
         if rows:
-            connection = session.connection()
-            connection.execute(MESSAGES.insert(), rows)
-            add_counts(session, counts)
+            insert_many(session, MESSAGES.insert(), rows)
+            add_counts(session, _spread(tally))
             self._extras(session, [item for item in stored if item], now)
         return stored
 
@@ -159,51 +168,47 @@ class Recorder:
                 if cached_person is None or (name and name != cached_person[1]):
                     strangers[pair] = draft
         if strangers:
-            refs = [_ref(pair, draft) for pair, draft in strangers.items()]
-            for pair, person in self._identities.people(session, refs).items():
-                name = next((ref.name for ref in refs if (ref.platform, ref.native_id) == pair), "")
-                self._people[pair] = (person.id or 0, name, person.opted_out, person.is_bot)
-        writers: dict[int, set[int]] = {}
+            refs = {pair: _ref(pair, draft) for pair, draft in strangers.items()}
+            for pair, person in self._identities.people(session, refs.values()).items():
+                self._people[pair] = (person.id or 0, refs[pair].name, person.opted_out, person.is_bot)
+        writers: dict[tuple[int, int], None] = {}
         for draft in drafts:
             message = draft.message
-            writer = (
-                self._group_id(message),
-                self._people[message.sender.platform, message.sender.native_id][0],
-            )
+            sender = self._people[message.sender.platform, message.sender.native_id][0]
+            writer = (self._group_id(message), sender)
             if writer not in self._members and message.kind != MessageKind.SYSTEM:
-                writers.setdefault(writer[0], set()).add(writer[1])
-                self._members.add(writer)
-        for group_id, people in writers.items():
-            self._identities.seen(session, group_id, people)
+                writers[writer] = None
+        self._identities.seen(session, writers)
+        self._members.update(writers)
 
     def _group_id(self, message: Message) -> int:
         group = message.group
         return self._groups[group.platform, group.native_id][0] if group else 0
 
-    def _identity(self, message: Message, group_id: int, person_id: int) -> tuple[str, str]:
+    def _identity(self, message: Message) -> tuple[int, str, str]:
+        group_id = self._group_id(message)
+        person_id = self._people[message.sender.platform, message.sender.native_id][0]
         second = str(int(message.sent_at.timestamp()))
         content = self._vault.content_key(
             str(group_id), str(person_id), second, message.kind.value, message.text, message.file_name
         )
-        return storable(message.native_id) or f"content:{content}", content
+        return group_id, storable(message.native_id) or f"content:{content}", content
 
     def _known(
-        self, session: Session, drafts: Sequence[Draft]
+        self, session: Session, drafts: Sequence[Draft], identities: Sequence[tuple[int, str, str]]
     ) -> tuple[set[tuple[int, str]], set[tuple[int, str]], set[tuple[int, str]]]:
         """Return (group, native id) of what is stored, and (group, content) of what came another way, of all.
 
         The same message has another id when it was seen live, or none in some exports: history is then
         compared by content; within one kind of export two equal messages in a second are two.
         """
-        natives = []
-        contents = []
-        for draft in drafts:
-            person_id = self._people[draft.message.sender.platform, draft.message.sender.native_id][0]
-            native_id, content = self._identity(draft.message, self._group_id(draft.message), person_id)
-            natives.append(native_id)
-            if draft.message.history:
-                contents.append(content)
-        groups = {self._group_id(draft.message) for draft in drafts}
+        groups = {group_id for group_id, _, _ in identities}
+        natives = [native_id for _, native_id, _ in identities]
+        contents = [
+            content
+            for draft, (_, _, content) in zip(drafts, identities, strict=True)
+            if draft.message.history
+        ]
         table = MESSAGES.c
         known: set[tuple[int, str]] = set()
         twins: set[tuple[int, str]] = set()
@@ -249,6 +254,32 @@ class Recorder:
         return day
 
 
+def insert_many(session: Session, statement: Insert, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows that all have the same columns; by the driver alone where it counts parameters.
+
+    SQLAlchemy's own handling of parameters costs as much as SQLite's insert.
+    """
+    connection = session.connection()
+    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
+    names = getattr(compiled, "positiontup", None)
+    if not names or connection.dialect.name != "sqlite":
+        connection.execute(statement, rows)
+        return
+    bind: list[Any] = [compiled._bind_processors.get(name) for name in names]  # noqa: SLF001 (dates to text)
+    pairs = list(zip(names, bind, strict=True))
+    connection.exec_driver_sql(
+        str(compiled), [tuple(turn(row[name]) if turn else row[name] for name, turn in pairs) for row in rows]
+    )
+
+
+def _spread(tally: Counter[tuple[int, date, int, int, str]]) -> Counter[tuple[int, date, str]]:
+    counts: Counter[tuple[int, date, str]] = Counter()
+    for (group_id, day, labels, flags, kind), number in tally.items():
+        for name in counts_of(labels, flags, kind):
+            counts[group_id, day, name] += number
+    return counts
+
+
 def add_counts(session: Session, counts: Counter[tuple[int, date, str]]) -> None:
     """Add to the daily counts (negative numbers take away)."""
     rows = [{"group_id": g, "day": d, "kind": k, "count": n} for (g, d, k), n in counts.items() if n]
@@ -259,7 +290,7 @@ def add_counts(session: Session, counts: Counter[tuple[int, date, str]]) -> None
     statement = insert.on_conflict_do_update(
         index_elements=["group_id", "day", "kind"], set_={"count": COUNTS.c.count + insert.excluded.count}
     )
-    session.connection().execute(statement, rows)
+    insert_many(session, statement, rows)
 
 
 def _ref(pair: tuple[str, str], draft: Draft) -> Any:
@@ -271,22 +302,22 @@ def _ref(pair: tuple[str, str], draft: Draft) -> Any:
 
 def _flags(draft: Draft, *, is_bot: bool) -> int:
     message = draft.message
-    flags = MessageFlag(0)
+    flags = 0
     if draft.classification.emergency:
-        flags |= MessageFlag.EMERGENCY
+        flags |= _EMERGENCY
     if draft.off_hours:
-        flags |= MessageFlag.OFF_HOURS
+        flags |= _OFF_HOURS
     if message.mentions_all:
-        flags |= MessageFlag.MENTIONS_ALL
+        flags |= _MENTIONS_ALL
     if message.own:
-        flags |= MessageFlag.OWN
+        flags |= _OWN
     if message.history:
-        flags |= MessageFlag.HISTORY
+        flags |= _HISTORY
     if is_bot and not message.own:
-        flags |= MessageFlag.BOT
+        flags |= _BOT
     if message.kind == MessageKind.SYSTEM:
-        flags |= MessageFlag.SYSTEM
-    return int(flags)
+        flags |= _SYSTEM
+    return flags
 
 
 def _allocate(session: Session, count: int) -> Any:

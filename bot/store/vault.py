@@ -1,7 +1,6 @@
 """What hides people: a keyed hash for identity, and sealing for what must be read back. The key is a file."""
 
 import base64
-import hashlib
 import hmac
 import os
 import re
@@ -60,7 +59,7 @@ class Vault:
     def hash(self, *parts: str) -> str:
         """Return the keyed hash (hex) of some strings."""
         data = "\0".join(parts).encode("utf-8", "surrogatepass")
-        return hmac.new(self._key, data, hashlib.sha256).hexdigest()
+        return hmac.digest(self._key, data, "sha256").hex()
 
     def person_key(self, platform: str, native_id: str) -> str:
         """Return what a person is stored under."""
