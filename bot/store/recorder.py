@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Insert, Table, func, select, text, update
+from sqlalchemy import Insert, Table, func, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
@@ -202,27 +202,24 @@ class Recorder:
         The same message has another id when it was seen live, or none in some exports: history is then
         compared by content; within one kind of export two equal messages in a second are two.
         """
-        groups = {group_id for group_id, _, _ in identities}
-        natives = [native_id for _, native_id, _ in identities]
+        natives = [(group_id, native_id) for group_id, native_id, _ in identities]
         contents = [
-            content
-            for draft, (_, _, content) in zip(drafts, identities, strict=True)
+            (group_id, content)
+            for draft, (group_id, _, content) in zip(drafts, identities, strict=True)
             if draft.message.history
         ]
         table = MESSAGES.c
         known: set[tuple[int, str]] = set()
         twins: set[tuple[int, str]] = set()
         anything: set[tuple[int, str]] = set()
+        # Pairs: two separate lists would look every id up in every group.
+        here, same = tuple_(table.group_id, table.native_id), tuple_(table.group_id, table.content_key)
         for chunk in chunks(natives):
-            query = select(table.group_id, table.native_id).where(
-                table.group_id.in_(groups), table.native_id.in_(chunk)
-            )
+            query = select(table.group_id, table.native_id).where(here.in_(chunk))
             known.update((row[0], row[1]) for row in session.execute(query))
         for chunk in chunks(contents):
             columns = select(table.group_id, table.content_key, table.native_id, table.flags)
-            for row in session.execute(
-                columns.where(table.group_id.in_(groups), table.content_key.in_(chunk))
-            ):
+            for row in session.execute(columns.where(same.in_(chunk))):
                 anything.add((row[0], row[1]))
                 if row[2].startswith("content:") or not row[3] & MessageFlag.HISTORY:
                     twins.add((row[0], row[1]))
