@@ -48,14 +48,12 @@ class Outbox:
 
     async def run(self) -> None:
         """Send until cancelled."""
-        interrupted = await asyncio.to_thread(self._outgoing.mark_interrupted, self._clock.now())
-        if interrupted:
-            logger.warning(
-                "有 {} 条消息上次发送时中断，是否送达不明，不会自动重发；jianfu doctor 可查看", interrupted
-            )
-        refused = False
+        refused, looked_back = False, False
         while True:
             try:
+                if not looked_back:
+                    await asyncio.to_thread(self._look_back)
+                    looked_back = True
                 wait = await self.step()
                 refused = False
             except StoreError as error:
@@ -69,6 +67,13 @@ class Outbox:
                     await asyncio.wait_for(self.wake.wait(), timeout=min(wait, IDLE_SECONDS))
                 except TimeoutError:
                     continue
+
+    def _look_back(self) -> None:
+        interrupted = self._outgoing.mark_interrupted(self._clock.now())
+        if interrupted:
+            logger.warning(
+                "有 {} 条消息上次发送时中断，是否送达不明，不会自动重发；jianfu doctor 可查看", interrupted
+            )
 
     async def step(self) -> float:
         """Send at most one letter; return how many seconds to wait before the next look."""

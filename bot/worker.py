@@ -24,12 +24,18 @@ class Worker:
     """Works one channel's inbox off, for ever. `processed` is called after each batch."""
 
     def __init__(
-        self, inbox: DurableInbox, channel: Channel, pipeline: Pipeline, processed: Callable[[], None]
+        self,
+        inbox: DurableInbox,
+        channel: Channel,
+        pipeline: Pipeline,
+        processed: Callable[[], None],
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._inbox = inbox
         self._channel = channel
         self._pipeline = pipeline
         self._processed = processed
+        self._patience = patience
         self._gate = asyncio.Semaphore(CONCURRENCY)
         self._asked: dict[int, tuple[int, asyncio.Task[Arrival | Exception]]] = {}  # row -> attempts, answer
         self._again_at: dict[int, float] = {}  # row -> when to ask once more, in the loop's time
@@ -110,7 +116,7 @@ class Worker:
         self._again_at = {row_id: at for row_id, at in self._again_at.items() if at > now}
         room = BATCH - len(self._asked)
         if room <= 0:
-            await asyncio.wait([task for _, task in self._asked.values()], timeout=PATIENCE_SECONDS)
+            await asyncio.wait([task for _, task in self._asked.values()], timeout=self._patience)
             return
         skip = [*self._asked, *self._again_at][:MOST_SKIPPED]
         rows = await asyncio.to_thread(self._inbox.pending, room, skip)
@@ -118,7 +124,7 @@ class Worker:
         for (row_id, _, attempts), task in zip(rows, tasks, strict=True):
             self._asked[row_id] = (attempts, task)
         if tasks:
-            await asyncio.wait(tasks, timeout=PATIENCE_SECONDS)
+            await asyncio.wait(tasks, timeout=self._patience)
 
     def _answered(self) -> list[tuple[int, int, Arrival | Exception]]:
         """Take out what is answered, in the order of arrival: row, attempts before, answer."""

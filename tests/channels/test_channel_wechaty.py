@@ -220,6 +220,26 @@ async def test_own_messages_and_other_bots_are_recognised(live: WechatyHarness) 
     assert own.sender.is_bot
 
 
+async def test_bots_that_the_settings_name_are_no_people(gateway: Gateway, tmp_path: Path) -> None:
+    live = WechatyHarness(gateway, tmp_path)
+    live.channel = WechatyChannel(
+        "wechaty",
+        gateway.endpoint,
+        gateway.token,
+        data_dir=tmp_path,
+        clock=SystemClock(),
+        bots=("wxid_li",),
+    )
+    await live.populate()
+    async with running(live.channel, live.inbox):
+        await live.says("李四", "本群今日签到 3 人")
+        (found,) = await received(live, 1)
+        assert found.sender.is_bot
+        assert not found.own
+        snapshot = await live.channel.snapshot(GROUP)
+    assert {m.person.name for m in snapshot.members if m.person.is_bot} == {"减负助手", "李四"}
+
+
 async def test_quote_and_recall(live: WechatyHarness) -> None:
     quoting = "「张三：收到请回复」\n- - - - - - - - - - - - - - -\n为什么"
     first = await live.gateway.say("wxid_li", quoting, room=GROUP)
