@@ -1,6 +1,6 @@
 """Lays two texts beside each other, word by word: what they share, and what stands where the other has another."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from bot.notices.slots import CONTENT, Features, Item, Slot
@@ -45,25 +45,27 @@ Difference = tuple[str, list[Item], list[Item]]
 
 def align(a: Features, b: Features) -> Alignment:
     """Align the content of two texts."""
-    about_a, shared_a, total_a, left = _cover(a, b)
-    about_b, shared_b, total_b, right = _cover(b, a)
+    mine, yours = frozenset(a.grams), frozenset(b.grams)
+    about_a, shared_a, total_a, left = _cover(a, b, yours)
+    about_b, shared_b, total_b, right = _cover(b, a, mine)
     shares = (shared_a / total_a if total_a else 0.0, shared_b / total_b if total_b else 0.0)
-    union = len(a.grams | b.grams)
-    alike = len(a.grams & b.grams) / union if union else 1.0
+    union = len(mine | yours)
+    alike = len(mine & yours) / union if union else 1.0
     return Alignment(min(about_a, about_b), max(shares), min(shares), alike, tuple(left), tuple(right))
 
 
-def _cover(a: Features, b: Features) -> tuple[int, int, int, list[Item]]:
+def _cover(a: Features, b: Features, letters: frozenset[int]) -> tuple[int, int, int, list[Item]]:
     values = {item.value for item in b.items}
+    values.update(b.aliases)
     seen: set[int] = set()
     about = shared = total = 0
     left: list[Item] = []
     for item in a.items:
         if item.slot not in _ALIGNED:
             continue
-        named = item.value in values or item.value in b.aliases
+        named = item.value in values
         # 中医院 has the letters of 医院; behind a word that is missing, 人民 医院, that is no agreement.
-        covered = named or (_spelt(item, b) and not (left and item.before == left[-1].value))
+        covered = named or (_spelt(item, letters) and not (left and item.before == left[-1].value))
         if item.value not in seen:
             seen.add(item.value)
             # A number or an addressee that only one text has is an addition, never a lack.
@@ -80,14 +82,18 @@ def mass(items: Iterable[Item]) -> int:
     return sum({i.value: i.weight for i in items if i.weight >= TELLING and i.slot in CONTENT}.values())
 
 
-def _spelt(item: Item, other: Features) -> bool:
-    return bool(item.grams) and all(gram in other.grams for gram in item.grams)
+def _spelt(item: Item, letters: Collection[int]) -> bool:
+    """Tell whether a text has a word's letters; of four, the two pairs: 系统今晚升级 has 系统升级."""
+    grams = item.grams if len(item.grams) != 3 else item.grams[::2]
+    return bool(grams) and all(gram in letters for gram in grams)
 
 
 def is_in(item: Item, other: Features) -> bool:
     """Tell whether a text has a word, in this or another form."""
     return (
-        any(item.value == i.value for i in other.items) or item.value in other.aliases or _spelt(item, other)
+        any(item.value == i.value for i in other.items)
+        or item.value in other.aliases
+        or _spelt(item, other.grams)
     )
 
 

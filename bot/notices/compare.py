@@ -46,16 +46,15 @@ class Verdict:
 
 def same(a: Features, b: Features) -> Verdict:
     """Compare two posts, the earlier one first; features made with one key, packed or not."""
-    words = {**a.readable, **b.readable}
     if not a.substance and not b.substance:
         return Verdict(same=False, score=0.0, why="没有实质内容，看不出是哪件事", changed=("事项",))
     found = align(a, b)
     score = round(found.contained, 3)
     apart = _unlike(a, b, found)
     if apart and apart[0] != NAMES[Slot.WHERE]:
-        return Verdict(same=False, score=score, why=_tell(apart, words), changed=(apart[0],))
+        return Verdict(same=False, score=score, why=_tell(apart, a, b), changed=(apart[0],))
     enough = _SPECIFIC if found.mutual < _MUTUAL else _LITTLE
-    if not says_equal(a, b) and (found.shared < enough or found.contained < _CONTAINED):
+    if (found.shared < enough or found.contained < _CONTAINED) and not says_equal(a, b):
         return Verdict(same=False, score=score, why="共同内容太少，不能认定为同一通知", changed=("事项",))
     where = apart or places_apart(a, b)
     target = targets_apart(a, b)
@@ -65,12 +64,11 @@ def same(a: Features, b: Features) -> Verdict:
         *(
             difference
             for slot in (Slot.ADDRESSEE, Slot.NUMBER, Slot.PERIOD)
-            if not (target and slot is Slot.ADDRESSEE)
-            and (difference := kinds_apart(a, b, slot))
+            if not (target and slot is Slot.ADDRESSEE) and (difference := kinds_apart(a, b, slot))
         ),
     ]
     changed = [difference[0] for difference in differences]
-    told = [_tell(difference, words) for difference in differences]
+    told = [_tell(difference, a, b) for difference in differences]
     if moments_differ(a, b):
         changed.append("时间")
         told.append(f"时间不同：{_moments(a)}／{_moments(b)}")
@@ -120,8 +118,9 @@ def _unlike(a: Features, b: Features, found: Alignment) -> Difference | None:
     return None
 
 
-def _tell(difference: Difference, words: dict[int, str]) -> str:
+def _tell(difference: Difference, a: Features, b: Features) -> str:
     name, left, right = difference
+    words = {**a.readable, **b.readable}
     return f"{name}不同：{_told(left, words)}／{_told(right, words)}"
 
 

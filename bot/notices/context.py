@@ -15,6 +15,7 @@ class Token:
     at: int
     word: str
     item: Item | None
+    listed: bool = True  # whether the lexicon has the word
 
 
 def in_context(tokens: list[Token]) -> Iterator[Item]:
@@ -46,6 +47,8 @@ def abbreviations(tokens: Iterable[Token]) -> Iterator[str]:
     """Yield how its words may be shortened: 地质灾害 to 地灾, 经济普查 to 经普, 安全生产责任险 to 安责险."""
     run: list[str] = []
     for token in tokens:
+        if token.item is not None and token.item.slot is Slot.ADDRESSEE and not token.listed:
+            yield from (token.word[start:] for start in range(1, len(token.word) - 1))
         if token.item is not None and token.item.slot in CONTENT:
             run.append(token.word)
         else:

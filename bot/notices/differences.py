@@ -23,9 +23,13 @@ def kinds_apart(a: Features, b: Features, slot: Slot) -> Difference | None:
     values_a = {item.value for item in mine}
     values_b = {item.value for item in yours}
     for item in mine:
-        if item.value in values_b:
+        if item.value in values_b or item.value in b.aliases:
             continue
-        others = [other for other in yours if other.kind == item.kind and other.value not in values_a]
+        others = [
+            other
+            for other in yours
+            if other.kind == item.kind and other.value not in values_a and other.value not in a.aliases
+        ]
         if others:
             return NAMES[slot], [item], others
     return None
@@ -38,17 +42,19 @@ def targets_apart(a: Features, b: Features) -> Difference | None:
     for kind in {item.kind for item in mine} & {item.kind for item in yours}:
         left = {item.value: item for item in mine if item.kind == kind}
         right = {item.value: item for item in yours if item.kind == kind}
-        if not left.keys() & right.keys():
+        shortened = left.keys() & {*b.aliases} or right.keys() & {*a.aliases}
+        if not shortened and not left.keys() & right.keys():
             return NAMES[Slot.TARGET], list(left.values()), list(right.values())
     return None
 
 
 def families_apart(a: Features, b: Features) -> Difference | None:
-    """Find that each text demands objects only of families that the other has none of."""
-    mine = [item for item in a.items if item.slot is Slot.OBJECT and item.kind]
-    yours = [item for item in b.items if item.slot is Slot.OBJECT and item.kind]
-    if mine and yours and not {i.kind for i in mine} & {i.kind for i in yours}:
-        return NAMES[Slot.OBJECT], mine, yours
+    """Find that each text demands objects, or acts, only of families that the other has none of."""
+    for slot in (Slot.OBJECT, Slot.ACTION):
+        mine = [item for item in a.items if item.slot is slot and item.kind]
+        yours = [item for item in b.items if item.slot is slot and item.kind]
+        if mine and yours and not {i.kind for i in mine} & {i.kind for i in yours}:
+            return NAMES[slot], mine, yours
     return None
 
 

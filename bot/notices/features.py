@@ -92,8 +92,8 @@ class Extractor:
         segments = [segment for segment in _BREAK.split(bare) if segment]
         return Features(
             exact=self._hash("".join(_BREAK.split(plain))),
-            grams=frozenset(self._hash(gram) for segment in segments for gram in grams_of(segment)),
-            aliases=frozenset(self._hash(alias) for alias in abbreviations(tokens)),
+            grams=_sorted(self._hash(gram) for segment in segments for gram in grams_of(segment)),
+            aliases=_sorted(self._hash(alias) for alias in abbreviations(tokens)),
             items=tuple(dict.fromkeys(in_context(tokens))),
             moments=found.moments,
             posted_at=posted_at,
@@ -169,6 +169,10 @@ class Extractor:
             if len(best) >= 4:
                 break
         return best[:_HINT]
+
+
+def _sorted(values: Iterable[int]) -> tuple[int, ...]:
+    return tuple(sorted(set(values)))
 
 
 def _spaces(match: re.Match[str]) -> str:

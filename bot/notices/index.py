@@ -5,9 +5,9 @@ from itertools import islice
 
 from bot.notices.slots import Features, Slot
 
-_LOOKED_AT = 1200  # entries of posting lists read for one lookup
-_COMPARED = 8  # candidates returned, at most
-_NEAR_BEST = 0.4  # share of the best candidate's score below which a candidate is not worth comparing
+_LOOKED_AT = 600  # entries of posting lists read for one lookup
+_COMPARED = 6  # candidates returned, at most
+_NEAR_BEST = 0.5  # share of the best candidate's score below which a candidate is not worth comparing
 _IDENTICAL = 4  # of these, at most so many have the very same text
 _CONTENT = frozenset((Slot.SUBJECT, Slot.OBJECT, Slot.ACTION))
 

@@ -136,7 +136,7 @@ def lexicon() -> Lexicon:
     for canonical, words in data.subject.items():
         _teach(meaning, words, Meaning(Slot.SUBJECT, canonical))
     for canonical, words in data.action.items():
-        _teach(meaning, words, Meaning(Slot.ACTION, canonical))
+        _teach(meaning, words, Meaning(Slot.ACTION, canonical, family.get(canonical, "")))
     for canonical, words in data.object.items():
         _teach(meaning, words, Meaning(Slot.OBJECT, canonical, family.get(canonical, "")))
     return Lexicon(
@@ -176,7 +176,7 @@ def _pattern(cancel: _Cancel) -> re.Pattern[str]:
     acts = _any(cancel.acts.split()).pattern
     exempt = _any(cancel.exempt.split()).pattern
     return re.compile(
-        rf"{_any(cancel.words.split()).pattern}|(?:{exempt})(?:再|来|去|各村|大家|继续|重复|重新|多次|另行|单独|反复|统一|专门){{0,2}}(?:{acts})|不再?(?:{acts})[^,。;!?\n了]{{0,6}}了"
+        rf"{_any(cancel.words.split()).pattern}|(?:{exempt})(?:再|来|去|各村|大家|继续|重复|重新|多次|另行|单独|反复|统一|专门|往群里|在群里|到群里|向群里|在本群|每天|每日){{0,2}}(?:{acts}|发(?![生放展现布]))|不再?(?:{acts})[^,。;!?\n了]{{0,6}}了"
     )
 
 

@@ -93,7 +93,9 @@ def _code(match: re.Match[str], today: date) -> Numeral:  # noqa: ARG001 - read 
 def _class(match: re.Match[str], today: date) -> Numeral:  # noqa: ARG001 - read like the others
     grade = match["grade"] or ""
     number_of_class = _value(match["class"] or match["alone"])
-    return Numeral(f"{grade[:-1]}{_value(grade[-1]) if grade else ''}-{number_of_class}", "班级", match.span())
+    return Numeral(
+        f"{grade[:-1]}{_value(grade[-1]) if grade else ''}-{number_of_class}", "班级", match.span()
+    )
 
 
 def _frequency(match: re.Match[str], today: date) -> Numeral:  # noqa: ARG001 - read like the others

@@ -3,6 +3,7 @@
 Layout, big-endian: a version byte, then `Features` in field order; days are proleptic ordinals, 0 for none.
 """
 
+import functools
 import struct
 from datetime import UTC, date, datetime
 
@@ -40,8 +41,8 @@ def pack(features: Features, key: bytes) -> bytes:
             flags,
         )
     ]
-    grams = sorted(features.grams)[:_MOST]
-    aliases = sorted(features.aliases)[:_MOST]
+    grams = features.grams[:_MOST]
+    aliases = features.aliases[:_MOST]
     items = features.items[:_MOST]
     moments = features.moments[:_MOST]
     parts.append(_COUNTS.pack(len(grams), len(aliases), len(items), len(moments)))
@@ -68,6 +69,16 @@ def pack(features: Features, key: bytes) -> bytes:
     return b"".join(parts)
 
 
+@functools.lru_cache(maxsize=1 << 17)
+def _shared(value: int) -> int:
+    """Return one object for equal hashes: a book of many posts keeps each word once."""
+    return value
+
+
+def _hashes(count: int, data: bytes, at: int) -> tuple[int, ...]:
+    return tuple(map(_shared, struct.unpack_from(f">{count}Q", data, at)))
+
+
 def unpack(data: bytes) -> Features:
     """Return the features that `pack` wrote, without readable words. Raises ValueError for anything else."""
     try:
@@ -83,19 +94,20 @@ def _unpack(data: bytes) -> Features:
     at = _HEAD.size
     n_grams, n_aliases, n_items, n_moments = _COUNTS.unpack_from(data, at)
     at += _COUNTS.size
-    grams = struct.unpack_from(f">{n_grams}Q", data, at)
+    grams = _hashes(n_grams, data, at)
     at += 8 * n_grams
-    aliases = struct.unpack_from(f">{n_aliases}Q", data, at)
+    aliases = _hashes(n_aliases, data, at)
     at += 8 * n_aliases
     items = []
     for _ in range(n_items):
         slot, value, weight, kind, before, after, n_inner, n_chars = _ITEM.unpack_from(data, at)
         at += _ITEM.size
-        inner = struct.unpack_from(f">{n_inner}Q", data, at)
+        inner = _hashes(n_inner, data, at)
         at += 8 * n_inner
-        chars = struct.unpack_from(f">{n_chars}Q", data, at)
+        chars = _hashes(n_chars, data, at)
         at += 8 * n_chars
-        items.append(Item(Slot(slot), value, weight, kind, inner, before, after, chars))
+        hashes = (_shared(value), weight, _shared(kind), inner, _shared(before), _shared(after), chars)
+        items.append(Item(Slot(slot), *hashes))
     moments = []
     for _ in range(n_moments):
         role, day, minute, loose, known = _MOMENT.unpack_from(data, at)
@@ -111,8 +123,8 @@ def _unpack(data: bytes) -> Features:
         )
     return Features(
         exact=exact,
-        grams=frozenset(grams),
-        aliases=frozenset(aliases),
+        grams=grams,
+        aliases=aliases,
         items=tuple(items),
         moments=tuple(moments),
         posted_at=datetime.fromtimestamp(posted, UTC),

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right, insort
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.notices.index import NoticeIndex
@@ -26,7 +27,8 @@ class Shelf:
         return self._notices.setdefault(key, NoticeState(key))
 
     def put(self, post: Post, state: NoticeState) -> None:
-        """Add a post to a notice."""
+        """Add a post to a notice; what it has in common with a post before is kept once."""
+        post = self._sharing(post, state)
         new_wording = state.add(post)
         self._posts[post.key] = post
         self._notice_of[post.key] = state.key
@@ -34,6 +36,17 @@ class Shelf:
         insort(self._in_time, post, key=in_time)
         if new_wording and post.features.substance:
             self._index.add(post.key, post.features)
+
+    def _sharing(self, post: Post, state: NoticeState) -> Post:
+        lately = self._by_group.get(post.group)
+        members = lately[-1].members if lately and lately[-1].members == post.members else post.members
+        copy = state.posts[-1].features if state.posts else None
+        same_day = copy is not None and copy.posted_at.date() == post.features.posted_at.date()
+        if copy is None or not same_day or copy.exact != post.features.exact or copy.due != post.features.due:
+            copy = post.features
+        if members is post.members and copy is post.features:
+            return post
+        return replace(post, members=members, features=copy)
 
     def notice(self, key: int) -> NoticeState:
         """Return a notice by its key. Raises KeyError for an unknown one."""

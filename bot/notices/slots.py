@@ -79,8 +79,8 @@ class Features:
     """
 
     exact: int
-    grams: frozenset[int]
-    aliases: frozenset[int]  # abbreviations that its words could be given
+    grams: tuple[int, ...]  # sorted; sets would take four times the memory
+    aliases: tuple[int, ...]  # abbreviations that its words could be given, sorted
     items: tuple[Item, ...]
     moments: tuple[Moment, ...]
     posted_at: datetime

@@ -1,5 +1,6 @@
 """Cuts a text into its meaningful words and says for each what it tells: the items of `Features`."""
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -22,12 +23,15 @@ _EVERY = frozenset(("各", "全体", "每位", "各位", "每个"))
 _CALLS = frozenset(
     (*_EVERY, "请", "由", "和", "及", "让", "要求", "与", "或", "安排", "派", "的", "我县", "全镇", "全县")
 )
-_NAMED = frozenset(("村", "镇", "乡", "社区", "小区", "街道", "组", "片区", "片", "园区", "路", "街", "桥", "班"))
+_NAMED = frozenset(
+    ("村", "镇", "乡", "社区", "小区", "街道", "组", "片区", "片", "园区", "路", "街", "桥", "班")
+)
 _TO = ("给", "至", "到")
 _NOT = frozenset(("不", "未", "非", "没", "没有"))
 _SIGNS = frozenset(("签字", "签名", "签批", "审核", "审签", "把关", "签", "盖章", "签发"))
 _CALLED = frozenset((*_EVERY, "请", "由", "所有"))
 _PERSON = frozenset("员长生师工户手商民")  # what a word ends in that says who somebody is
+_UNITS = frozenset("局行部队站所厂店点院园校场组室科处办会库馆社")
 _SENT = _PERSON | frozenset("人者")
 _COUNTED = re.compile(r"[\d一两二三四五六七八九十][名位]")
 _NO_ADDRESSEE = frozenset(("类", "项", "种", "级", "自", "地", "处", "方", "界"))
@@ -49,6 +53,7 @@ class WordReader:
         self._cut = tokenizer.cut
         self._lexicon = words
         self._mark = mark
+        self._item = functools.lru_cache(maxsize=1 << 15)(self._read)
         self._unit = mark("unit")
         self._sent = mark("人选")
 
@@ -63,7 +68,7 @@ class WordReader:
                 if found is not None:
                     item = self._placed(found, at, source, wheres)
                     readable[item.value] = word
-                    yield Token(at, word, item)
+                    yield Token(at, word, item, word in self._lexicon.meaning)
                     if item.slot is Slot.ADDRESSEE and item.weight >= THING and self._is_called(words, place):
                         yield Token(at, word, replace(item, slot=Slot.TARGET, grams=()))
                     if item.slot is Slot.SUBJECT and word[-1] in _SENT and self._is_counted(plain, at, word):
@@ -124,6 +129,8 @@ class WordReader:
             meaning = meanings.get(word[cut:])
             if meaning is not None and meaning.kind != "unit":
                 return (word[:cut], word[cut:])
+        if len(word) == 4 and (word[:2] in self._lexicon.exclusive or word[2:] in self._lexicon.exclusive):
+            return (word[:2], word[2:])
         if word.endswith("表"):
             return (word[:-1], "表")
         return (word,)
@@ -155,17 +162,26 @@ class WordReader:
             yield item
 
     def _is_called(self, words: list[str], place: int) -> bool:
-        return words[place].startswith(("各", "全体")) or (place > 0 and words[place - 1] in _CALLED)
+        if words[place].startswith(("各", "全体")) or (place > 0 and words[place - 1] in _CALLED):
+            return True
+        return place > 1 and words[place - 2] == "各" and self._heads(words, place)
+
+    def _heads(self, words: list[str], place: int) -> bool:
+        """Tell whether a word is what the word before it describes: 各 税务 分局."""
+        described = place < len(words) and words[place][-1] in _UNITS and words[place - 1][-1] not in _UNITS
+        return described and not self._known(words[place - 1]) and not self._known(words[place])
 
     def _addressee(self, item: Item, words: list[str], place: int) -> Item:
         """Take a word that no list has and that is called for an addressee: 各营业部, 请仓管员."""
         word = words[place]
         after = self._lexicon.meaning.get(words[place + 1]) if place + 1 < len(words) else None
-        if after is not None and after.slot is Slot.ADDRESSEE:
+        if (after is not None and after.slot is Slot.ADDRESSEE) or self._heads(words, place + 1):
             return item  # 各专业合作社
         unlisted = item.slot is Slot.SUBJECT and item.weight >= THING and word not in self._lexicon.meaning
         if not unlisted or word in self._lexicon.topic or word in self._lexicon.acts:
             return item
+        if place > 1 and words[place - 2] == "各":
+            return replace(item, slot=Slot.ADDRESSEE, weight=THING, kind=self._unit)
         every = words[place - 1] in _EVERY
         if word[-1] in _PERSON and (every or word not in self._lexicon.things):
             return replace(item, slot=Slot.ADDRESSEE, weight=THING, kind=self._mark("officer"))
@@ -193,7 +209,7 @@ class WordReader:
                 places |= {i + 1, i + 2}
         return frozenset(places)
 
-    def _item(self, word: str) -> Item | None:
+    def _read(self, word: str) -> Item | None:
         lex = self._lexicon
         meaning = lex.meaning.get(word)
         if meaning is None and word in lex.free:

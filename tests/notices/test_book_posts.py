@@ -6,7 +6,7 @@ from bot.events import Label
 from bot.notices.book import NoticeBook
 from bot.notices.records import Relation
 from bot.notices.settings import NoticeSettings
-from tests.notices.kit import MATERIAL, ROLLCALL, SUMMARY, at, features, post
+from tests.notices.kit import MATERIAL, ROLLCALL, SUMMARY, ack, at, chain, features, post
 
 REMINDER = "再次提醒：防溺水工作总结11月8日前报，收到请回复"
 
@@ -219,3 +219,33 @@ def test_labels_that_demand_nothing_make_no_redundancy() -> None:
     book = NoticeBook()
     book.post(post(1, labels=ROLLCALL))
     assert book.post(post(2, hours=1, labels=frozenset({Label.NOTICE}))).redundancy is None
+
+
+def held(book: NoticeBook) -> int:
+    """Count the entries of everything that a book keeps."""
+    owners = (book, book._shelf, book._shelf._index, book._desk)
+    kept = [value for owner in owners for value in vars(owner).values() if isinstance(value, dict | list)]
+    assert len(kept) >= 10
+    return sum(map(len, kept))
+
+
+def test_a_book_that_forgot_everything_holds_nothing() -> None:
+    book = NoticeBook()
+    for number in range(20):
+        book.post(
+            post(number + 1, f"请各村报送第{number}批防溺水台账，收到请回复", group=number % 3, hours=number)
+        )
+        book.ack(ack(100 + number, number % 4, group=number % 3, hours=number + 0.1))
+        book.chain(chain(200 + number, (1, 2), group=number % 3, hours=number + 0.2))
+    assert held(book) > 100
+    book.forget(at(hours=500))
+    assert held(book) == 0
+
+
+def test_copies_of_a_notice_are_kept_once() -> None:
+    book = NoticeBook()
+    for number in range(3):
+        book.post(post(number + 1, group=7, hours=number))
+    first, second, third = book.posts(1)
+    assert first.features is second.features is third.features
+    assert first.members is second.members is third.members
