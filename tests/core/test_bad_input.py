@@ -165,7 +165,7 @@ async def test_what_cannot_be_resolved_is_set_aside_with_its_reason_and_shown_by
     await village.app.inbox.accept([stub])
     await village.settle()
     (dead,) = [row for row in rows(village.app.store.database, InboxEvent) if row.state == "dead"]
-    assert "knows no event" in dead.reason
+    assert "nobody knows" in dead.reason
     assert dead.sealed is None
     await goes_on(village)
     config = Config(data_dir=tmp_path / "data", database=DatabaseSettings(url=database_url))
@@ -173,7 +173,7 @@ async def test_what_cannot_be_resolved_is_set_aside_with_its_reason_and_shown_by
         doctor._print(finding)
     shown = capsys.readouterr().out
     assert "搁置 1" in shown
-    assert "knows no event" in shown
+    assert "nobody knows" in shown
 
 
 async def test_one_poisoned_message_of_a_batch_takes_no_other_with_it(village: Town) -> None:
