@@ -109,6 +109,8 @@ def in_place(found: Alignment) -> tuple[list[Item], list[Item]] | None:
             limit = _WEAK if (before and after) or found.alike >= _TEMPLATE else TELLING
             if not (before and after) and found.alike < _TEMPLATE and _related(mine, yours):
                 continue
+            if _shortened(mine, yours) or _shortened(yours, mine):
+                continue
             if (before or after) and weight >= limit and _alike(mine, yours):
                 return mine, yours
     return None
@@ -131,6 +133,15 @@ def _related(mine: list[Item], yours: list[Item]) -> bool:
     """Tell whether two words share a character and so may mean the same: 牲畜, 牲口."""
     subjects = all(item.slot is Slot.SUBJECT for item in (*mine, *yours))
     return subjects and len(mine) == len(yours) == 1 and bool({*mine[0].chars} & {*yours[0].chars})
+
+
+def _shortened(short: list[Item], long: list[Item]) -> bool:
+    """Tell whether a word of two characters takes one from each of two words: 停售 from 停止销售."""
+    if len(short) != 1 or len(long) != 2 or len(short[0].chars) != 2:
+        return False
+    first, second = short[0].chars
+    one, two = ({*item.chars} for item in long)
+    return (first in one and second in two) or (first in two and second in one)
 
 
 def _alike(mine: list[Item], yours: list[Item]) -> bool:

@@ -152,7 +152,7 @@ class WordReader:
                     weight = SOFT if word in _NAMED else item.weight
                     item = replace(item, slot=Slot.SUBJECT, kind=kind, weight=weight)
             elif item is not None and item.slot is Slot.ADDRESSEE:
-                item = replace(item, slot=Slot.SUBJECT)
+                item = replace(item, slot=Slot.SUBJECT, kind=0)
             if word in _EVERY:
                 called = _CALL_REACHES
             elif word in _CALLS or (item is not None and item.slot is Slot.ADDRESSEE):
