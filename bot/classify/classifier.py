@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Literal
 
+from bot.classify.combine import combine
 from bot.classify.engine import Engine
 from bot.classify.normalise import correction_key, normalise
 from bot.classify.quotes import split_quote
 from bot.classify.rules import RuleSet
+from bot.classify.scores import ScoreCard, load_scores
 from bot.classify.tokenizer import Tokenizer
 from bot.events import Classification, Label, MessageKind, RuleHit
 
@@ -19,15 +22,20 @@ _MEMO_LENGTH = 64
 
 
 class Classifier:
-    """Labels messages by rules; a county's corrections stand above the rules."""
+    """Labels messages by rules and score card; a county's corrections stand above both.
+
+    `scores` is the card: ours by default, None for the rules alone.
+    """
 
     def __init__(
         self,
         rules: RuleSet,
         tokenizer: Tokenizer,
         corrections: Mapping[str, frozenset[Label]] = NO_CORRECTIONS,
+        scores: ScoreCard | Literal["ours"] | None = "ours",
     ) -> None:
         self._rules = rules
+        self._scores = load_scores() if scores == "ours" else scores
         self._tokenizer = tokenizer
         self._engine = Engine(rules, tokenizer.cut)
         self._corrections = dict(corrections)
@@ -42,6 +50,7 @@ class Classifier:
         """Return a classifier with the same rules and these corrections."""
         other = object.__new__(Classifier)
         other._rules, other._tokenizer, other._engine = self._rules, self._tokenizer, self._engine
+        other._scores = self._scores
         other._corrections, other._memo = dict(corrections), {}
         return other
 
@@ -83,6 +92,8 @@ class Classifier:
             own = file_name
         body = normalise(own)
         found = self._engine.run(body, self._tokenizer.cut(body), kind)
+        if self._scores is not None and kind is MessageKind.TEXT and body:
+            found = combine(found, body, self._scores, self._rules.local)
         if self._corrections:
             key = correction_key(text)
             corrected = self._corrections.get(key)

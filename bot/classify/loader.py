@@ -23,9 +23,17 @@ def load_rules(extra: Sequence[Path] = ()) -> RuleSet:
     Raises RuleError with file and line for what cannot be read, is unknown or could run away.
     """
     builder = _Builder()
-    for path in [*sorted(DATA.rglob("*.toml")), *extra]:
+    for path in sorted(DATA.rglob("*.toml")):
         builder.add(path)
-    return builder.build()
+    if not extra:
+        return builder.build()
+    ours = builder.build()
+    known = {rule.id for rule in ours.rules} | set(ours.words)
+    for path in extra:
+        builder.add(path)
+    rules = builder.build()
+    local = ({rule.id for rule in rules.rules} | set(rules.words)) - known
+    return rules.model_copy(update={"local": frozenset(local)})
 
 
 def _line_of_table(text: str, table: str, index: int) -> int:

@@ -85,3 +85,4 @@ class RuleSet(_Strict):
     rules: tuple[Rule, ...]
     words: tuple[str, ...]  # what the tokenizer must know; "-word": must cut in two
     sources: dict[str, str] = Field(default_factory=dict)  # rule id -> "file:line"
+    local: frozenset[str] = frozenset()  # rule ids and words that a county added

@@ -7,22 +7,24 @@ from the labelled messages under tests/corpus, and can be read and changed like 
 
 import math
 import re
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-
-import numpy as np
-import numpy.typing as npt
+from itertools import repeat
 
 from bot.errors import RuleError
 from bot.events import Label
 
 EMERGENCY = "emergency"
 NAMES = (*(label.value for label in Label), EMERGENCY)
-LONGEST = 3  # characters of a piece
 MOST = 1500  # characters of a message that are looked at
 _DIGITS = re.compile(r"\d+")
 _SCALE = 1000.0
+_LANES = struct.Struct(f"<{len(NAMES) + 1}I")
+_HALF = 1 << 31  # what a lane is shifted by, so that its sum may be negative
+_MIDDLE = sum(_HALF << (32 * lane) for lane in range(len(NAMES) + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,58 +36,60 @@ class Limits:
 
 
 class ScoreCard:
-    """The points, ready for adding up."""
+    """The points, ready for adding up.
+
+    The points of a piece for all labels are packed into one integer, a lane of 32 bits for each label and one
+    for the squared weight: adding such integers adds all lanes at once, which is several times faster than
+    small arrays are (a message has some fifty pieces).
+    """
 
     def __init__(
         self,
-        pieces: dict[str, int],
-        points: npt.NDArray[np.float32],
-        weights: npt.NDArray[np.float32],
-        base: npt.NDArray[np.float32],
-        limits: tuple[Limits, ...],
+        pieces: Sequence[str],
+        weights: Sequence[float],
+        points: Sequence[Sequence[float]],
+        base: Sequence[float],
+        limits: Sequence[Limits],
     ) -> None:
-        self._pieces = pieces
-        self._points = points
-        self._weights = weights
-        self._base = base
-        self.limits = dict(zip(NAMES, limits, strict=True))
+        self.alone = tuple(limit.alone for limit in limits)
+        self.with_rule = tuple(limit.with_rule for limit in limits)
+        self._base = tuple(base)
+        self._points = {
+            piece: _pack([*(point * weight for point in row), weight * weight])
+            for piece, weight, row in zip(pieces, weights, points, strict=True)
+        }
 
-    def scores(self, body: str) -> dict[str, float]:
-        """Return the score of a normalised text for every label and for `emergency`."""
-        found = self._found(body)
-        if not found:
-            return dict(zip(NAMES, self._base.tolist(), strict=True))
-        numbers = np.fromiter(found.keys(), np.intp, len(found))
-        amounts = 1.0 + np.log(np.fromiter(found.values(), np.float32, len(found)))
-        amounts *= self._weights[numbers]
-        amounts /= math.sqrt(float(amounts @ amounts))
-        return dict(zip(NAMES, (amounts @ self._points[numbers] + self._base).tolist(), strict=True))
+    def scores(self, body: str) -> list[float]:
+        """Return the scores of a normalised text, in the order of `NAMES`."""
+        total = sum(map(self._points.get, set(pieces_of(body)), repeat(0)), _MIDDLE)  # type: ignore[arg-type]  # get's default
+        *lanes, squares = _LANES.unpack(total.to_bytes(_LANES.size, "little"))
+        if squares == _HALF:
+            return list(self._base)
+        factor = 1 / math.sqrt((squares - _HALF) * _SCALE)
+        return [(lane - _HALF) * factor + base for lane, base in zip(lanes, self._base, strict=True)]
 
     def reasons(self, body: str, name: str, most: int = 3) -> tuple[str, ...]:
         """Return the pieces that speak most for a label, the strongest first; none inside another."""
         column = NAMES.index(name)
-        found = self._found(body)
-        words = {number: piece for piece, number in self._pieces.items() if number in found}
-        ranked = sorted(words, key=lambda n: -float(self._points[n, column] * self._weights[n]))
+        points = {
+            piece: self._point(piece, column) for piece in set(pieces_of(body)) if piece in self._points
+        }
         chosen: list[str] = []
-        for number in ranked:
-            piece = words[number].strip("^$")
-            if self._points[number, column] <= 0 or len(chosen) >= most:
+        for marked in sorted(points, key=lambda piece: (-points[piece], piece)):
+            piece = marked.strip("^$")
+            if points[marked] <= 0 or len(chosen) >= most:
                 break
             if piece and not any(piece in other or other in piece for other in chosen):
                 chosen.append(piece)
         return tuple(chosen)
 
-    def _found(self, body: str) -> dict[int, int]:
-        text = prepared(body)
-        known = self._pieces
-        found: dict[int, int] = {}
-        for length in range(1, LONGEST + 1):
-            for start in range(len(text) - length + 1):
-                number = known.get(text[start : start + length])
-                if number is not None:
-                    found[number] = found.get(number, 0) + 1
-        return found
+    def _point(self, piece: str, column: int) -> int:
+        data = (self._points[piece] + _MIDDLE).to_bytes(_LANES.size, "little")
+        return int(_LANES.unpack(data)[column]) - _HALF
+
+
+def _pack(values: Sequence[float]) -> int:
+    return sum(round(value * _SCALE) << (32 * lane) for lane, value in enumerate(values))
 
 
 def prepared(body: str) -> str:
@@ -96,12 +100,13 @@ def prepared(body: str) -> str:
 def pieces_of(body: str) -> list[str]:
     """Return all pieces of a normalised text, as often as they occur."""
     text = prepared(body)
-    return [text[i : i + n] for n in range(1, LONGEST + 1) for i in range(len(text) - n + 1)]
+    pairs = [a + b for a, b in zip(text, text[1:], strict=False)]
+    return [*text, *pairs, *(a + b for a, b in zip(pairs, text[2:], strict=False))]
 
 
 def parse(text: str, name: str) -> ScoreCard:
     """Read a score card. Raises RuleError with file and line."""
-    pieces: dict[str, int] = {}
+    pieces: list[str] = []
     points: list[list[float]] = []
     weights: list[float] = []
     heads: dict[str, list[float]] = {}
@@ -120,7 +125,7 @@ def parse(text: str, name: str) -> ScoreCard:
             if len(values) != len(NAMES) + 1:
                 msg = f"{name} 第{number}行：应有 {len(NAMES) + 1} 个分数，实有 {len(values)} 个"
                 raise RuleError(msg)
-            pieces[head.replace("\\n", "\n").replace("\\t", "\t").replace("\\s", " ")] = len(points)
+            pieces.append(head.replace("\\n", "\n").replace("\\t", "\t").replace("\\s", " "))
             weights.append(values[0])
             points.append(values[1:])
     missing = [head for head in ("base", "alone", "with_rule") if len(heads.get(head, ())) != len(NAMES)]
@@ -130,9 +135,9 @@ def parse(text: str, name: str) -> ScoreCard:
     limits = tuple(Limits(a, w) for a, w in zip(heads["alone"], heads["with_rule"], strict=True))
     return ScoreCard(
         pieces,
-        np.array(points, np.float32).reshape(len(points), len(NAMES)),
-        np.array(weights, np.float32),
-        np.array(heads["base"], np.float32),
+        weights,
+        points,
+        heads["base"],
         limits,
     )
 
