@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from itertools import repeat
+from itertools import pairwise, repeat
 
 from bot.errors import RuleError
 from bot.events import Label
@@ -61,7 +61,7 @@ class ScoreCard:
 
     def scores(self, body: str) -> list[float]:
         """Return the scores of a normalised text, in the order of `NAMES`."""
-        total = sum(map(self._points.get, set(pieces_of(body)), repeat(0)), _MIDDLE)  # type: ignore[arg-type]  # get's default
+        total = sum(map(self._points.get, set(pieces_of(body)), repeat(0)), _MIDDLE)
         *lanes, squares = _LANES.unpack(total.to_bytes(_LANES.size, "little"))
         if squares == _HALF:
             return list(self._base)
@@ -100,7 +100,7 @@ def prepared(body: str) -> str:
 def pieces_of(body: str) -> list[str]:
     """Return all pieces of a normalised text, as often as they occur."""
     text = prepared(body)
-    pairs = [a + b for a, b in zip(text, text[1:], strict=False)]
+    pairs = [a + b for a, b in pairwise(text)]
     return [*text, *pairs, *(a + b for a, b in zip(pairs, text[2:], strict=False))]
 
 
