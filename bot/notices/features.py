@@ -19,7 +19,8 @@ from bot.notices.lexicon import Lexicon, lexicon
 from bot.notices.numbers import Numeral, find_numbers
 from bot.notices.packing import pack, unpack
 from bot.notices.slots import Features, Item, Moment, Slot
-from bot.notices.words import RARE, WordReader
+from bot.notices.vocabulary import RARE
+from bot.notices.words import WordReader
 
 __all__ = ["Extractor", "Features", "Item", "Moment", "Slot", "extract", "pack", "unpack"]
 

@@ -1,30 +1,19 @@
 """Cuts a text into its meaningful words and says for each what it tells: the items of `Features`."""
 
-import functools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from bot.classify.tokenizer import Tokenizer
-from bot.notices.context import ACT, Token, grams_of
+from bot.notices.context import Token
 from bot.notices.lexicon import Lexicon, Meaning
 from bot.notices.slots import CONTENT, Item, Slot
-
-# Weights of words, in percent of a rare one; compare.py has the limits that they are measured by.
-SOFT = 15
-PARTICLE = 20
-SINGLE = 40
-THING = 60
-RARE = 100
+from bot.notices.vocabulary import NAMED, SOFT, THING, Vocabulary
 
 _CHUNK = re.compile(r"[\u3400-\u9fffa-z%℃]+")
-_GENERIC_ACTS = frozenset(("报送", "参加"))
 _EVERY = frozenset(("各", "全体", "每位", "各位", "每个"))
 _CALLS = frozenset(
     (*_EVERY, "请", "由", "和", "及", "让", "要求", "与", "或", "安排", "派", "的", "我县", "全镇", "全县")
-)
-_NAMED = frozenset(
-    ("村", "镇", "乡", "社区", "小区", "街道", "组", "片区", "片", "园区", "路", "街", "桥", "班")
 )
 _TO = ("给", "至", "到")
 _NOT = frozenset(("不", "未", "非", "没", "没有"))
@@ -37,7 +26,6 @@ _COUNTED = re.compile(r"[\d一两二三四五六七八九十][名位]")
 _NO_ADDRESSEE = frozenset(("类", "项", "种", "级", "自", "地", "处", "方", "界"))
 _CALL_REACHES = 4
 _ACTING = frozenset(("报告", "宣传", "培训", "意见", "照片", "视频"))
-_LONGEST_LOOSE = 4
 _WHERE = re.compile(
     r"地点(?:定在|设在|改在|为|在|是)?[\s:]*(?P<a>[\u4e00-\u9fff0-9]{2,12})"
     r"|(?:在|到|于|前往)(?P<b>[\u4e00-\u9fff0-9]{2,12}?)(?:召开|开会|开展|集合|举行|举办|参加|领取|报到|集中|上车|参会|开)"
@@ -46,14 +34,11 @@ _WHERE = re.compile(
 _NOTHING = Meaning(Slot.SUBJECT, "")
 
 
-class WordReader:
+class WordReader(Vocabulary):
     """Reads the items off a text whose dates and numbers are blanked."""
 
     def __init__(self, tokenizer: Tokenizer, words: Lexicon, mark: Callable[[str], int]) -> None:
-        self._cut = tokenizer.cut
-        self._lexicon = words
-        self._mark = mark
-        self._item = functools.lru_cache(maxsize=1 << 15)(self._read)
+        super().__init__(tokenizer, words, mark)
         self._unit = mark("unit")
         self._sent = mark("人选")
 
@@ -87,54 +72,6 @@ class WordReader:
                         yield Token(at, words[place - 1] + word, named)
                 at += len(word)
 
-    def split(self, segment: str) -> list[str]:
-        """Cut a segment; single characters that no list knows and that stand together are one word."""
-        words: list[str] = []
-        loose = False
-        for word in self._cut(segment):
-            single = len(word) == 1 and not self._known(word)
-            if single and loose and len(words[-1]) < _LONGEST_LOOSE:
-                words[-1] += word
-            else:
-                words.extend(self._parts(word))
-            loose = single
-        return words
-
-    def tells(self, word: str) -> int:
-        """Return 2 for a topic, 1 for what is demanded of it, 3 for what may stand between, 0 for all others."""
-        meaning = self._lexicon.meaning.get(word)
-        if meaning is not None:
-            return {Slot.SUBJECT: 2, Slot.OBJECT: 1}.get(meaning.slot, 0)
-        if word in self._lexicon.free or word.endswith(self._lexicon.place_endings):
-            return 0
-        return 3 if word in self._lexicon.soft else 2
-
-    def _known(self, word: str) -> bool:
-        lex = self._lexicon
-        return word in lex.meaning or word in lex.free or word in lex.soft
-
-    def _parts(self, word: str) -> tuple[str, ...]:
-        """Split a word that no list has but whose end one has: 学生名单 is a 名单 of 学生."""
-        meanings = self._lexicon.meaning
-        if len(word) < 2 or self._known(word) or word in self._lexicon.topic:
-            return (word,)
-        if len(word) == 2:
-            split = (
-                word[0] in meanings
-                and meanings[word[0]].slot is Slot.OBJECT
-                and word[1] in self._lexicon.free
-            )
-            return (word[0], word[1]) if split else (word,)
-        for cut in range(1, len(word) - 1):
-            meaning = meanings.get(word[cut:])
-            if meaning is not None and meaning.kind != "unit":
-                return (word[:cut], word[cut:])
-        if len(word) == 4 and (word[:2] in self._lexicon.exclusive or word[2:] in self._lexicon.exclusive):
-            return (word[:2], word[2:])
-        if word.endswith("表"):
-            return (word[:-1], "表")
-        return (word,)
-
     def _items(self, words: list[str]) -> Iterator[Item | None]:
         told = self._told(words)
         called = 2  # how many words on an addressee may stand: at the head, after a call, after another one
@@ -149,7 +86,7 @@ class WordReader:
                     not called or (item.kind == self._unit and place and words[place - 1] == "的")
                 ):
                     kind = 0 if item.kind == self._unit else item.kind
-                    weight = SOFT if word in _NAMED else item.weight
+                    weight = SOFT if word in NAMED else item.weight
                     item = replace(item, slot=Slot.SUBJECT, kind=kind, weight=weight)
             elif item is not None and item.slot is Slot.ADDRESSEE:
                 item = replace(item, slot=Slot.SUBJECT, kind=0)
@@ -194,6 +131,12 @@ class WordReader:
         if place + 1 == len(words) or words[place].startswith(tuple(_EVERY)):
             return False
         following = self._lexicon.meaning.get(words[place + 1])
+        if (
+            following is not None
+            and following.slot is Slot.SUBJECT
+            and words[place + 2 : place + 3] == ["表"]
+        ):
+            return not self._is_called(words, place)  # a form named after people
         return following is not None and following.slot is Slot.OBJECT and following.canonical not in _ACTING
 
     def _told(self, words: list[str]) -> frozenset[int]:
@@ -208,38 +151,6 @@ class WordReader:
             elif word.endswith(_TO) and lex.meaning.get(word, _NOTHING).slot is Slot.ACTION:
                 places |= {i + 1, i + 2}
         return frozenset(places)
-
-    def _read(self, word: str) -> Item | None:
-        lex = self._lexicon
-        meaning = lex.meaning.get(word)
-        if meaning is None and word in lex.free:
-            return None
-        if meaning is None and word in lex.soft:
-            return Item(Slot.SUBJECT, self._mark(word), SOFT)
-        grams = tuple(self._mark(gram) for gram in grams_of(word))
-        if meaning is not None:
-            return self._meant(meaning, grams)
-        if len(word) > 2 and word.endswith(lex.place_endings):
-            return Item(Slot.PLACE, self._mark(word), THING, self._mark(word[-1]), grams)
-        weight = SOFT if word in _NAMED else self._weight(word)
-        chars = tuple(map(self._mark, word)) if 1 < len(word) < 4 else ()
-        return Item(Slot.SUBJECT, self._mark(word), weight, grams=grams, chars=chars)
-
-    def _meant(self, meaning: Meaning, grams: tuple[int, ...]) -> Item:
-        if meaning.slot is Slot.SUBJECT:
-            return Item(Slot.SUBJECT, self._mark(meaning.canonical), RARE, 0, grams)
-        generic = meaning.canonical in _GENERIC_ACTS or meaning.canonical in self._lexicon.generic
-        kind = self._mark(meaning.kind) if meaning.kind else 0
-        return Item(meaning.slot, self._mark(meaning.canonical), SOFT if generic else THING, kind, grams)
-
-    def _weight(self, word: str) -> int:
-        lex = self._lexicon
-        if word not in lex.topic:
-            if word in lex.acts:
-                return ACT if len(word) > 1 else PARTICLE
-            if word in lex.things:
-                return THING if len(word) > 1 else PARTICLE
-        return RARE if len(word) > 1 else SINGLE
 
     def _placed(self, item: Item, at: int, source: int, wheres: list[tuple[int, int]]) -> Item:
         if at < source and item.weight > SOFT:
@@ -267,7 +178,7 @@ class WordReader:
 
     def _named_place(self, words: list[str], place: int) -> Item | None:
         """Make 石门 and 村 one place, which excludes other named villages."""
-        if not place or words[place] not in _NAMED:
+        if not place or words[place] not in NAMED:
             return None
         name = words[place - 1]
         lex = self._lexicon
