@@ -240,7 +240,9 @@ class Pipeline:
     ) -> None:
         if message.own or message.sender.is_bot or message.kind == MessageKind.SYSTEM:
             return
-        addressed = group is None or message.account in message.mentions or self._agrees(session, message, group)
+        addressed = (
+            group is None or message.account in message.mentions or self._agrees(session, message, group)
+        )
         if item is None and not addressed:
             return
         context = self._message_context(session, message, group, item, posted, now)
@@ -279,7 +281,9 @@ class Pipeline:
         """Tell whether an owner answers the greeting, who need not know how to mention a bot."""
         if group.consent != "pending" or message.text.strip() != "同意":
             return False
-        row = self._identities.people(session, [message.sender])[message.sender.platform, message.sender.native_id]
+        row = self._identities.people(session, [message.sender])[
+            message.sender.platform, message.sender.native_id
+        ]
         return Reader(session, message.sent_at).role(group.id, row.id or 0) is Role.OWNER
 
     def _take_over(self, session: Session, now: datetime) -> None:

@@ -38,11 +38,16 @@ def test_a_command_is_found(text: str, name: str, words: str) -> None:
     assert (call.command.name, call.words) == (name, words)
 
 
-@pytest.mark.parametrize("text", ["", "@减负助手", "你好", "同意你的意见", "为什么要交这么多表", "暂停一下会议"])
+@pytest.mark.parametrize(
+    "text", ["", "@减负助手", "你好", "同意你的意见", "为什么要交这么多表", "暂停一下会议"]
+)
 def test_other_texts_are_none(text: str) -> None:
     assert find(text, COMMANDS) is None
 
 
-@pytest.mark.parametrize(("text", "code"), [("123456", "123456"), ("@减负助手 １２３４５６", "123456"), ("12345", None), ("码123456", None)])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("123456", "123456"), ("@减负助手 １２３４５６", "123456"), ("12345", None), ("码123456", None)],
+)
 def test_codes(text: str, code: str | None) -> None:
     assert code_in(text) == code

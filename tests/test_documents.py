@@ -18,13 +18,28 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_readme_names_every_chat_command() -> None:
-    missing = [command.name for command in Registry.load(Config().plugins.enabled).commands if command.name not in README]
+    missing = [
+        command.name
+        for command in Registry.load(Config().plugins.enabled).commands
+        if command.name not in README
+    ]
     assert not missing
 
 
 def test_readme_names_every_command_of_the_program() -> None:
     names = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    assert {"run", "demo", "doctor", "digest", "db", "classify", "eval", "compare", "import", "export"} <= set(names)
+    assert {
+        "run",
+        "demo",
+        "doctor",
+        "digest",
+        "db",
+        "classify",
+        "eval",
+        "compare",
+        "import",
+        "export",
+    } <= set(names)
     assert not [name for name in names if f"jianfu {name}" not in README]
 
 
@@ -72,7 +87,9 @@ def test_no_committed_file_names_a_registry_or_a_machine() -> None:
     names = listed.stdout.split()
     assert not [name for name in names if Path(name).name in {"package-lock.json", "uv.lock", "poetry.lock"}]
     hosts = re.compile("pypi" + r"\.org|registry\." + "npmjs|files\\.python" + "hosted")
-    texts = [ROOT / name for name in names if Path(name).suffix in {".py", ".toml", ".md", ".json", ".mjs", ""}]
+    texts = [
+        ROOT / name for name in names if Path(name).suffix in {".py", ".toml", ".md", ".json", ".mjs", ""}
+    ]
     assert not [path for path in texts if path.is_file() and hosts.search(path.read_text(encoding="utf-8"))]
 
 

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Insert, Table, func, select, text, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
 from bot.events import Classification, Message, MessageKind, PersonRef
@@ -85,25 +87,44 @@ class Recorder:
     def record(self, session: Session, drafts: Sequence[Draft], now: datetime) -> list[Stored | None]:
         """Store messages; None stands for one that was there already, or whose sender opted out."""
         self._meet(session, drafts, now)
+        identities = [self._identity(draft.message) for draft in drafts]
+        if not any(draft.message.history for draft in drafts):
+            # Live messages are hardly ever known: inserting them at once and looking only when the database
+            # refuses is several times faster than looking each of them up.
+            stored, rows = self._rows(session, drafts, identities, _Known())
+            try:
+                with session.begin_nested():
+                    insert_many(session, MESSAGES.insert(), rows)
+            except IntegrityError:
+                pass
+            else:
+                return self._finish(session, stored, rows, now)
+        stored, rows = self._rows(session, drafts, identities, self._known(session, drafts, identities))
+        insert_many(session, MESSAGES.insert(), rows)
+        return self._finish(session, stored, rows, now)
+
+    def _rows(
+        self,
+        session: Session,
+        drafts: Sequence[Draft],
+        identities: Sequence[tuple[int, str, str]],
+        known: "_Known",
+    ) -> tuple[list[Stored | None], list[dict[str, Any]]]:
         rows: list[dict[str, Any]] = []
         stored: list[Stored | None] = []
-        tally: Counter[tuple[int, date, int, int, str]] = Counter()
-        identities = [self._identity(draft.message) for draft in drafts]
-        known, twins, anything = self._known(session, drafts, identities)
         ids = _allocate(session, len(drafts))
         for draft, (group_id, native_id, content) in zip(drafts, identities, strict=True):
             message = draft.message
             person_id, _, opted_out, is_bot = self._people[message.sender.platform, message.sender.native_id]
-            twin = message.history and (group_id, content) in (twins if message.native_id else anything)
-            if opted_out or (group_id, native_id) in known or twin:
+            twins = known.twins if message.native_id else known.contents
+            twin = message.history and (group_id, content) in twins
+            if opted_out or (group_id, native_id) in known.natives or twin:
                 stored.append(None)
                 continue
-            known.add((group_id, native_id))
-            labels = to_bits(draft.classification.labels)
-            flags = _flags(draft, is_bot=is_bot)
-            sent_ms = to_ms(message.sent_at)
+            known.natives.add((group_id, native_id))
             item = Stored(next(ids), group_id, person_id, draft)
             stored.append(item)
+            hits = draft.classification.hits
             rows.append(
                 {
                     "id": item.id,
@@ -111,19 +132,25 @@ class Recorder:
                     "person_id": person_id,
                     "native_id": native_id,
                     "content_key": content,
-                    "sent_ms": sent_ms,
+                    "sent_ms": to_ms(message.sent_at),
                     "kind": message.kind.value,
                     "length": len(message.text),
-                    "labels": labels,
-                    "flags": flags,
-                    "rules": ",".join(dict.fromkeys(hit.rule_id for hit in draft.classification.hits)),
+                    "labels": to_bits(draft.classification.labels),
+                    "flags": _flags(draft, is_bot=is_bot),
+                    "rules": ",".join(dict.fromkeys(hit.rule_id for hit in hits)) if hits else "",
                 }
             )
-            tally[group_id, self._day(sent_ms), labels, flags, message.kind.value] += 1
-        if rows:
-            insert_many(session, MESSAGES.insert(), rows)
-            add_counts(session, _spread(tally))
-            self._extras(session, [item for item in stored if item], now)
+        return stored, rows
+
+    def _finish(
+        self, session: Session, stored: list[Stored | None], rows: Sequence[dict[str, Any]], now: datetime
+    ) -> list[Stored | None]:
+        tally = Counter(
+            (row["group_id"], self._day(row["sent_ms"]), row["labels"], row["flags"], row["kind"])
+            for row in rows
+        )
+        add_counts(session, _spread(tally))
+        self._extras(session, [item for item in stored if item], now)
         return stored
 
     def recall(self, session: Session, platform: str, native_id: str) -> datetime | None:
@@ -160,13 +187,13 @@ class Recorder:
         strangers = {}
         for draft in drafts:
             message = draft.message
-            mentioned = [(message.platform, native) for native in message.mentions]
-            for pair, name in [((message.sender.platform, message.sender.native_id), message.sender.name)] + [
-                (pair, "") for pair in mentioned
-            ]:
-                cached_person = self._people.get(pair)
-                if cached_person is None or (name and name != cached_person[1]):
-                    strangers[pair] = draft
+            pair, name = (message.sender.platform, message.sender.native_id), message.sender.name
+            met = self._people.get(pair)
+            if met is None or (name and name != met[1]):
+                strangers[pair] = draft
+            for native in message.mentions:
+                if (message.platform, native) not in self._people:
+                    strangers.setdefault((message.platform, native), draft)
         if strangers:
             refs = {pair: _ref(pair, draft) for pair, draft in strangers.items()}
             for pair, person in self._identities.people(session, refs.values()).items():
@@ -188,16 +215,14 @@ class Recorder:
     def _identity(self, message: Message) -> tuple[int, str, str]:
         group_id = self._group_id(message)
         person_id = self._people[message.sender.platform, message.sender.native_id][0]
-        second = str(int(message.sent_at.timestamp()))
-        content = self._vault.content_key(
-            str(group_id), str(person_id), second, message.kind.value, message.text, message.file_name
-        )
+        where = f"{group_id} {person_id} {int(message.sent_at.timestamp())} {message.kind.value}"
+        content = self._vault.content_key(where, message.text, message.file_name)
         return group_id, storable(message.native_id) or f"content:{content}", content
 
     def _known(
         self, session: Session, drafts: Sequence[Draft], identities: Sequence[tuple[int, str, str]]
-    ) -> tuple[set[tuple[int, str]], set[tuple[int, str]], set[tuple[int, str]]]:
-        """Return (group, native id) of what is stored, and (group, content) of what came another way, of all.
+    ) -> "_Known":
+        """Look up which of the drafts are stored.
 
         The same message has another id when it was seen live, or none in some exports: history is then
         compared by content; within one kind of export two equal messages in a second are two.
@@ -223,7 +248,7 @@ class Recorder:
                 anything.add((row[0], row[1]))
                 if row[2].startswith("content:") or not row[3] & MessageFlag.HISTORY:
                     twins.add((row[0], row[1]))
-        return known, twins, anything
+        return _Known(known, twins, anything)
 
     def _extras(self, session: Session, stored: Iterable[Stored], now: datetime) -> None:
         texts, mentions = [], []
@@ -251,11 +276,22 @@ class Recorder:
         return day
 
 
+@dataclass(slots=True)
+class _Known:
+    """What is stored already: ids, contents that came another way, all contents; each with its group."""
+
+    natives: set[tuple[int, str]] = field(default_factory=set)
+    twins: set[tuple[int, str]] = field(default_factory=set)
+    contents: set[tuple[int, str]] = field(default_factory=set)
+
+
 def insert_many(session: Session, statement: Insert, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows that all have the same columns; by the driver alone where it counts parameters.
 
     SQLAlchemy's own handling of parameters costs as much as SQLite's insert.
     """
+    if not rows:
+        return
     connection = session.connection()
     compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
     names = getattr(compiled, "positiontup", None)
@@ -263,6 +299,9 @@ def insert_many(session: Session, statement: Insert, rows: Sequence[dict[str, An
         connection.execute(statement, rows)
         return
     bind: list[Any] = [compiled._bind_processors.get(name) for name in names]  # noqa: SLF001 (dates to text)
+    if not any(bind):
+        connection.exec_driver_sql(str(compiled), list(map(itemgetter(*names), rows)))
+        return
     pairs = list(zip(names, bind, strict=True))
     connection.exec_driver_sql(
         str(compiled), [tuple(turn(row[name]) if turn else row[name] for name, turn in pairs) for row in rows]

@@ -37,4 +37,6 @@ class UtcTime(TypeDecorator[datetime]):
 
 def storable(text: str) -> str:
     """Return a text that both databases take: no NUL, no lone surrogate."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

@@ -38,7 +38,16 @@ SUBJECTS = (
 ).split()
 OBJECTS = ("台账", "工作总结", "统计表", "名册", "自查报告", "排查情况")
 PEOPLE_WORDS = ("各村", "各单位", "各站所", "各网格")
-CHATTER = ("今天太阳真好", "食堂中午有鱼", "谁看到我的伞了", "路上堵车", "孩子放学了", "打印机没墨了", "风真大", "周末愉快")
+CHATTER = (
+    "今天太阳真好",
+    "食堂中午有鱼",
+    "谁看到我的伞了",
+    "路上堵车",
+    "孩子放学了",
+    "打印机没墨了",
+    "风真大",
+    "周末愉快",
+)
 
 
 @dataclass
@@ -57,7 +66,13 @@ class Notice:
 
     def wording(self, chance: random.Random) -> str:
         day = self.due.astimezone(UTC) + timedelta(hours=8)
-        when = chance.choice((f"{day.month}月{day.day}日17:00前", f"{day.month}.{day.day}下午5点前", f"{day.month}月{day.day}日17点前"))
+        when = chance.choice(
+            (
+                f"{day.month}月{day.day}日17:00前",
+                f"{day.month}.{day.day}下午5点前",
+                f"{day.month}月{day.day}日17点前",
+            )
+        )
         body = chance.choice(
             (
                 f"请{self.who}于{when}报送{self.subject}{self.thing}，收到请回复",
@@ -82,7 +97,9 @@ class County:
             names = []
             for number in range(groups // towns):
                 core = self.chance.sample(cadres, k=len(cadres) * 3 // 5)
-                others = self.chance.sample(folk, k=self.chance.randint(min(25, len(folk)), min(145, len(folk))))
+                others = self.chance.sample(
+                    folk, k=self.chance.randint(min(25, len(folk)), min(145, len(folk)))
+                )
                 names.append(f"t{town}-g{number}")
                 self.members[names[-1]] = list(dict.fromkeys(core + others))
             self.town_groups.append(names)
@@ -99,7 +116,9 @@ class County:
                     subject, thing = topics.pop()
                     begin = BEGIN + timedelta(days=day, minutes=self.chance.randint(0, 400))
                     due = BEGIN + timedelta(days=day + self.chance.randint(1, 5))
-                    notice = Notice(next(self.numbers), subject, thing, self.chance.choice(PEOPLE_WORDS), due, town)
+                    notice = Notice(
+                        next(self.numbers), subject, thing, self.chance.choice(PEOPLE_WORDS), due, town
+                    )
                     for place in self.chance.sample(names, k=self.chance.randint(1, 6)):
                         posts.append((begin, place, notice))
                         begin += timedelta(minutes=self.chance.randint(10, 240))
@@ -108,7 +127,9 @@ class County:
 
 async def simulate(groups: int, people: int, seed: int, folder: Path) -> None:
     county = County(groups, people, seed)
-    limits = LimitSettings(reply_delay=(0, 0), same_chat_seconds=0, other_chat_seconds=(0, 0), per_minute=1000, per_day=100_000)
+    limits = LimitSettings(
+        reply_delay=(0, 0), same_chat_seconds=0, other_chat_seconds=(0, 0), per_minute=1000, per_day=100_000
+    )
     town = Town(quick_config(folder, limits=limits, suppression=SuppressionSettings(observe_days=0)), BEGIN)
     for name, members in county.members.items():
         await town.found(name, members, members[0])
@@ -132,7 +153,9 @@ async def simulate(groups: int, people: int, seed: int, folder: Path) -> None:
         if kind == "answer" and notice is not None and who in notice.answered:
             if chance.random() > (0.1 if (place, notice.number) in lines else 0.6):
                 continue
-        text = {"chat": chance.choice(CHATTER), "answer": chance.choice(("收到", "收到！", "好的收到"))}.get(kind, "")
+        text = {"chat": chance.choice(CHATTER), "answer": chance.choice(("收到", "收到！", "好的收到"))}.get(
+            kind, ""
+        )
         if kind == "post" and notice is not None:
             text = notice.wording(chance)
         message = town.channel.message(place, who, text, at, native_id=f"county-{number}")
@@ -172,12 +195,14 @@ async def flush(town: Town, waiting: list[Message]) -> float:
     return time.perf_counter() - started
 
 
-def report(town: Town, truth: dict[str, Notice], redundant: set[str], said: Counter[str], sent: int, spent: float) -> None:
+def report(
+    town: Town, truth: dict[str, Notice], redundant: set[str], said: Counter[str], sent: int, spent: float
+) -> None:
     with town.app.store.database.read() as session:
         rows = session.execute(
-            select(MessageRow.native_id, NoticePost.notice_id, NoticePost.redundant, NoticePost.redundancy).join(
-                NoticePost, NoticePost.message_id == MessageRow.id
-            )
+            select(
+                MessageRow.native_id, NoticePost.notice_id, NoticePost.redundant, NoticePost.redundancy
+            ).join(NoticePost, NoticePost.message_id == MessageRow.id)
         ).all()
     found = {row[0]: row for row in rows if row[0] in truth}
     # Two towns that ask for the same thing by the same day cannot be told apart by what they write.
@@ -191,13 +216,23 @@ def report(town: Town, truth: dict[str, Notice], redundant: set[str], said: Coun
     from bot.store.figures import FiguresReader
 
     with town.app.store.database.read() as session:
-        total = FiguresReader(session, town.app.config.zone).total(Period(BEGIN.date(), BEGIN.date() + timedelta(days=7)))
+        total = FiguresReader(session, town.app.config.zone).total(
+            Period(BEGIN.date(), BEGIN.date() + timedelta(days=7))
+        )
     print(f"messages {sent} (posts {said['post']}, receipts {said['answer']}, chatter {said['chat']})")
-    print(f"same notice, pairs of posts: precision {both / max(len(own_pairs), 1):.4f}  recall {both / max(len(true_pairs), 1):.4f}  ({len(true_pairs)} true pairs)")
+    print(
+        f"same notice, pairs of posts: precision {both / max(len(own_pairs), 1):.4f}  recall {both / max(len(true_pairs), 1):.4f}  ({len(true_pairs)} true pairs)"
+    )
     hits = len(flagged & redundant)
-    print(f"redundant roll-calls: precision {hits / max(len(flagged), 1):.4f}  recall {hits / max(len(redundant), 1):.4f}  ({len(redundant)} true)")
-    print(f"receipts {total.receipts}, repeated {total.repeated_receipts}, people spared a reply {saved}, replies avoided {total.replies_avoided}")
-    print(f"lines said by the bot {len(lines)}: {len(lines) / max(total.replies_avoided, 1):.2%} of the replies avoided")
+    print(
+        f"redundant roll-calls: precision {hits / max(len(flagged), 1):.4f}  recall {hits / max(len(redundant), 1):.4f}  ({len(redundant)} true)"
+    )
+    print(
+        f"receipts {total.receipts}, repeated {total.repeated_receipts}, people spared a reply {saved}, replies avoided {total.replies_avoided}"
+    )
+    print(
+        f"lines said by the bot {len(lines)}: {len(lines) / max(total.replies_avoided, 1):.2%} of the replies avoided"
+    )
     print(f"milliseconds per message, through inbox, pipeline and outbox: {spent / max(sent, 1) * 1000:.2f}")
 
 

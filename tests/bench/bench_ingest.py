@@ -25,7 +25,7 @@ from bot.store.recorder import Draft, Recorder
 from bot.store.vault import Vault
 
 BATCH = 500
-BATCHES = 60
+BATCHES = 200
 ROUNDS = 5
 GROUPS = 50
 PEOPLE = 1500
