@@ -99,7 +99,7 @@ def test_reports_and_the_reading_side_never_write() -> None:
                 "sqlalchemy.update",
                 "sqlalchemy.delete",
             ),
-        )  # fmt: skip
+        )
     ]
     assert wrong == []
 

@@ -31,11 +31,48 @@ from bot.store.tables import MessageRow, NoticePost
 from bot.testing import Town, quick_config
 
 BEGIN = datetime(2026, 11, 16, 0, 30, tzinfo=UTC)
-SUBJECTS = (
-    "秸秆禁烧 森林防火 普法 禁毒 养老认证 医保缴费 高标准农田 厕所改造 独居老人 留守儿童 困难家庭 危房 燃气安全 消防通道 "
-    "道路交通 校车 食品安全 小作坊 河湖长制 垃圾分类 反诈宣传 征兵 党费收缴 三会一课 志愿服务 农家书屋 乡村医生 高血压随访 "
-    "糖尿病随访 疫苗接种 残疾人补贴 低保核查 宅基地 土地流转 春耕备耕 油菜种植 生猪存栏 饮水安全 水库巡查 电动车充电"
-).split()
+SUBJECTS = [
+    "秸秆禁烧",
+    "森林防火",
+    "普法",
+    "禁毒",
+    "养老认证",
+    "医保缴费",
+    "高标准农田",
+    "厕所改造",
+    "独居老人",
+    "留守儿童",
+    "困难家庭",
+    "危房",
+    "燃气安全",
+    "消防通道",
+    "道路交通",
+    "校车",
+    "食品安全",
+    "小作坊",
+    "河湖长制",
+    "垃圾分类",
+    "反诈宣传",
+    "征兵",
+    "党费收缴",
+    "三会一课",
+    "志愿服务",
+    "农家书屋",
+    "乡村医生",
+    "高血压随访",
+    "糖尿病随访",
+    "疫苗接种",
+    "残疾人补贴",
+    "低保核查",
+    "宅基地",
+    "土地流转",
+    "春耕备耕",
+    "油菜种植",
+    "生猪存栏",
+    "饮水安全",
+    "水库巡查",
+    "电动车充电",
+]
 OBJECTS = ("台账", "工作总结", "统计表", "名册", "自查报告", "排查情况")
 PEOPLE_WORDS = ("各村", "各单位", "各站所", "各网格")
 CHATTER = (
@@ -150,9 +187,9 @@ async def simulate(groups: int, people: int, seed: int, folder: Path) -> None:
     waiting: list[Message] = []
     while queue:
         at, number, kind, place, who, notice = heapq.heappop(queue)
-        if kind == "answer" and notice is not None and who in notice.answered:
-            if chance.random() > (0.1 if (place, notice.number) in lines else 0.6):
-                continue
+        again = kind == "answer" and notice is not None and who in notice.answered
+        if again and chance.random() > (0.1 if (place, notice.number) in lines else 0.6):
+            continue
         text = {"chat": chance.choice(CHATTER), "answer": chance.choice(("收到", "收到！", "好的收到"))}.get(
             kind, ""
         )
@@ -221,19 +258,19 @@ def report(
         )
     print(f"messages {sent} (posts {said['post']}, receipts {said['answer']}, chatter {said['chat']})")
     print(
-        f"same notice, pairs of posts: precision {both / max(len(own_pairs), 1):.4f}  recall {both / max(len(true_pairs), 1):.4f}  ({len(true_pairs)} true pairs)"
+        f"same notice, {len(true_pairs)} true pairs of posts: {rates(both, len(own_pairs), len(true_pairs))}"
     )
     hits = len(flagged & redundant)
-    print(
-        f"redundant roll-calls: precision {hits / max(len(flagged), 1):.4f}  recall {hits / max(len(redundant), 1):.4f}  ({len(redundant)} true)"
-    )
-    print(
-        f"receipts {total.receipts}, repeated {total.repeated_receipts}, people spared a reply {saved}, replies avoided {total.replies_avoided}"
-    )
-    print(
-        f"lines said by the bot {len(lines)}: {len(lines) / max(total.replies_avoided, 1):.2%} of the replies avoided"
-    )
+    print(f"redundant roll-calls, {len(redundant)} true: {rates(hits, len(flagged), len(redundant))}")
+    print(f"receipts {total.receipts}, repeated {total.repeated_receipts}")
+    print(f"people spared a reply {saved}, replies avoided {total.replies_avoided}")
+    share = len(lines) / max(total.replies_avoided, 1)
+    print(f"lines said by the bot {len(lines)}: {share:.2%} of the replies avoided")
     print(f"milliseconds per message, through inbox, pipeline and outbox: {spent / max(sent, 1) * 1000:.2f}")
+
+
+def rates(hits: int, found: int, true: int) -> str:
+    return f"precision {hits / max(found, 1):.4f}  recall {hits / max(true, 1):.4f}"
 
 
 def pairs(numbers: dict[str, tuple[int, int]]) -> set[tuple[str, str]]:
