@@ -31,7 +31,7 @@ from bot.classify.tokenizer import make_tokenizer
 
 Matrix = npt.NDArray[np.float64]
 
-PIECES = 16_000
+PIECES = 20_000
 ONCE_WRONG = "messages_wrong.tsv"
 HEAVY = 4.0
 CARE = 3.0  # how much worse a missed emergency is than a needless one: F-beta instead of F1
