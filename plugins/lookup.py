@@ -23,7 +23,7 @@ def search(context: MessageContext, words: str) -> Iterable[Action]:
         {
             "sent": moment(post.sent_at, context.zone),
             "group": groups[post.group_id],
-            "title": post.title or "（内容已到期删除）",
+            "title": post.title or "（内容未保存）",
             "why": why,
         }
         for post, why in found

@@ -85,7 +85,9 @@ def _line(context: MessageContext, group: GroupView, notice_id: int, found: Redu
     elsewhere = any(posts[key].group_id != group.id for key in found.earlier if key in posts)
     if not found.acknowledged and not elsewhere:
         return None  # a reminder to a group where nobody has answered spares nobody
-    text = context.texts("rollcall_line", acknowledged=len(found.acknowledged), elsewhere=elsewhere)
+    here = any(posts[key].group_id == group.id for key in found.earlier if key in posts)
+    where = "本群和其他群" if here and elsewhere else "其他群" if elsewhere else "本群"
+    text = context.texts("rollcall_line", acknowledged=len(found.acknowledged), where=where)
     key = f"rollcall:{notice_id}:{group.id}"
     return Say(key=key, text=text, group_id=group.id, expires_at=context.now + STALE)
 

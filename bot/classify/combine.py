@@ -6,6 +6,7 @@ from bot.classify.scores import EMERGENCY, NAMES, ScoreCard
 from bot.events import Classification, Label, RuleHit
 
 PREFIX = "score."
+CALLED_OFF = Label.CANCEL_OR_EXEMPT  # words that call a demand off look to the card like that demand
 _PLACE = {name: place for place, name in enumerate(NAMES)}
 
 
@@ -20,7 +21,7 @@ def combine(found: Classification, body: str, card: ScoreCard, local: Collection
     have = found.labels
     given = {*have, EMERGENCY} if found.emergency else have
     more = [name for name, score, limit in zip(NAMES, scores, card.alone, strict=True) if score > limit]
-    more = [name for name in more if name not in given]
+    more = [name for name in more if name not in given and not (_is_demand(name) and CALLED_OFF in given)]
     doubted = [name for name in given if scores[_PLACE[name]] <= card.with_rule[_PLACE[name]]]
     if not more and not doubted:
         return found
@@ -37,6 +38,10 @@ def combine(found: Classification, body: str, card: ScoreCard, local: Collection
     hits += [RuleHit(PREFIX + name, name, "、".join(card.reasons(body, name))) for name in more]
     labels = frozenset(Label(name) for name in names if name != EMERGENCY)
     return Classification(labels, EMERGENCY in names, tuple(hits), tuple(blocked))
+
+
+def _is_demand(name: str) -> bool:
+    return name.endswith("_demand")
 
 
 def _is_local(hit: RuleHit, local: Collection[str]) -> bool:

@@ -19,8 +19,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.svm import LinearSVC
 
 from bot.classify.classifier import Classifier
 from bot.classify.loader import load_rules
@@ -82,6 +80,8 @@ def read(path: Path) -> Corpus:
 
 def count(corpora: Sequence[Corpus]) -> Points:
     """Count the points from some files."""
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415 (an extra: only who learns has it)
+
     texts = [text for corpus in corpora for text in corpus.texts]
     right = np.concatenate([corpus.right for corpus in corpora])
     heavy = np.concatenate([np.full(len(corpus.texts), corpus.heavy) for corpus in corpora])
@@ -95,6 +95,8 @@ def count(corpora: Sequence[Corpus]) -> Points:
 
 
 def _fit(found: Any, right: npt.NDArray[np.int8], heavy: Matrix) -> tuple[Matrix, Matrix]:
+    from sklearn.svm import LinearSVC  # noqa: PLC0415
+
     points, base = [], []
     for column in range(len(NAMES)):
         known = right[:, column] >= 0
@@ -107,6 +109,8 @@ def _fit(found: Any, right: npt.NDArray[np.int8], heavy: Matrix) -> tuple[Matrix
 
 def scored(points: Points, texts: Sequence[str]) -> Matrix:
     """Return the scores of texts."""
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
+
     vectors = TfidfVectorizer(analyzer=pieces_of, binary=True, vocabulary=points.pieces)
     vectors.idf_ = points.weights
     return np.asarray(vectors.transform(texts) @ points.points.T + points.base)

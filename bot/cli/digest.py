@@ -69,11 +69,14 @@ def _period(context: Context, week: str, since: str, until: str) -> Period:
 
 
 def _date(name: str, text: str) -> date:
+    msg = f"{name} {text} 不是可用的日期：应形如 2026-11-01，在 2000 到 2100 年之间"
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
-        msg = f"{name} {text} 不是日期：应形如 2026-11-01"
         raise UsageError(msg) from error
+    if not 2000 <= day.year <= 2100:
+        raise UsageError(msg)
+    return day
 
 
 def _target(context: Context, scope: Scope, group: str, person: str) -> GroupView | PersonView | None:

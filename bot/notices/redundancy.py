@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from bot.events import Label
 from bot.notices.records import Post, Receipt, Redundancy
 
 
@@ -26,7 +27,7 @@ def redundancy(
         return None
     if post.emergency or any(q.emergency for q in earlier):
         return None
-    if post.features.changes or post.features.cancels:
+    if post.features.changes or post.features.cancels or Label.CANCEL_OR_EXEMPT in post.labels:
         return None
     already: frozenset[int] = frozenset().union(*(asked(q) for q in before))
     overlap = len(everyone & already)

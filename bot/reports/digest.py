@@ -108,10 +108,7 @@ def as_data(
         "scope": scope,
         "period": {"from": period.begin.isoformat(), "to": period.end.isoformat()},
         "groups": groups,
-        "totals": {
-            **counts(total),
-            "estimated_minutes": round(total.minutes(context.config.counting.seconds), 1),
-        },
+        "totals": counts(total),
     }
 
 
@@ -133,7 +130,7 @@ def _multiple(
     names = {group.id: "某小群" if group.id in unnamed else group.title for group in context.reader.groups()}
     return [
         {
-            "title": item.later.title or item.earlier.title or "（内容已到期删除）",
+            "title": item.later.title or item.earlier.title or "（内容未保存）",
             "later": f"{names.get(item.later.group_id, '')}（{moment(item.later.sent_at, context.zone)}）",
             "earlier": f"{names.get(item.earlier.group_id, '')}（{moment(item.earlier.sent_at, context.zone)}）",
         }

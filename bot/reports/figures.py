@@ -74,7 +74,6 @@ class Burden:
     replies_avoided: int = 0
     multiple_reports: int = 0
     distinct_demands: Mapping[str, int] = field(default_factory=dict)
-    emergency_demands: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def avoidable(self) -> int:
@@ -87,26 +86,25 @@ class Burden:
         return sum(getattr(self, name) for name in DEMAND_OF_LABEL.values() if name != "rollcalls")
 
     def minutes(self, seconds: Mapping[str, float]) -> float:
-        """Return estimated minutes of one reader: counts × seconds per kind, emergencies left out."""
-        total = 0.0
-        for name, weight in seconds.items():
-            total += (getattr(self, name, 0) - self.emergency_demands.get(name, 0)) * weight
-        return max(total, 0.0) / 60
+        """Return estimated minutes of one reader: counts × seconds per kind.
+
+        Work is counted by distinct notices (a form asked for three times is filled in once), reading and
+        answering by posts.
+        """
+        work = {name: number for name, number in self.distinct_demands.items() if name != "rollcalls"}
+        return sum(work.get(name, getattr(self, name, 0)) * weight for name, weight in seconds.items()) / 60
 
 
 COUNTS = tuple(item.name for item in fields(Burden) if item.type in ("int", int))
 
 
 def from_posts(posts: Sequence[PostFact], acks: Iterable[AckFact]) -> dict[str, object]:
-    """Return the counts that need to know which notice a post carries."""
+    """Return the counts that need to know which notice a post carries; emergencies are no burden."""
+    posts = [post for post in posts if not post.emergency]
     rollcalls = [post for post in posts if Label.ROLLCALL_DEMAND in post.labels]
     receipts = list(acks)
     distinct = {
         name: len({post.notice_id for post in posts if label in post.labels})
-        for label, name in DEMAND_OF_LABEL.items()
-    }
-    emergency = {
-        name: sum(1 for post in posts if post.emergency and label in post.labels)
         for label, name in DEMAND_OF_LABEL.items()
     }
     return {
@@ -118,7 +116,6 @@ def from_posts(posts: Sequence[PostFact], acks: Iterable[AckFact]) -> dict[str, 
         "multiple_reports": sum(post.multiple_of is not None for post in posts),
         "replies_avoided": replies_avoided(rollcalls, receipts),
         "distinct_demands": {name: count for name, count in distinct.items() if count},
-        "emergency_demands": {name: count for name, count in emergency.items() if count},
     }
 
 

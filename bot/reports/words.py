@@ -49,11 +49,13 @@ def label_of(word: str) -> Label | None:
 
 
 def duration(minutes: float) -> str:
-    """Return minutes as people say them, marked as an estimate."""
+    """Return minutes as people say them; the text around it marks them as an estimate."""
     whole = round(minutes)
+    if whole < 1:
+        return "不到1分钟"
     if whole < 60:
-        return f"约{whole}分钟（估算）"
-    return f"约{whole // 60}小时{whole % 60}分钟（估算）"
+        return f"约{whole}分钟"
+    return f"约{whole // 60}小时{whole % 60}分钟"
 
 
 def moment(at: datetime, zone: ZoneInfo) -> str:

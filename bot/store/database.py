@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from alembic import command
@@ -27,6 +28,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        # SQLite lets writers wait without an order, and one may starve: ours queue up before they ask.
+        self._turn: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
         if self.is_sqlite and self.url.database:
             try:
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -140,7 +143,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=FULL",
-        "busy_timeout=10000",
+        "busy_timeout=30000",
         "foreign_keys=ON",
         "secure_delete=ON",
         "cache_size=-16000",

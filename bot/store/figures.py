@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -72,6 +73,7 @@ class FiguresReader:
             if groups[post.group_id][0] <= post.sent_ms < groups[post.group_id][1]
         ]
         acks = [ack for ack in self.acks(period, groups) if ack.person_id == person_id]
+        posts = [replace(post, acknowledged=post.acknowledged & {person_id}) for post in posts]
         asked = _asked_of_one(posts)
         for name in ("receipts", "supplies", "photos"):
             asked[name] = own[name]
@@ -219,6 +221,8 @@ def _tally(rows: Iterable[Any]) -> Counter[str]:
 def _asked_of_one(posts: Iterable[PostFact]) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for post in posts:
+        if post.emergency:
+            continue
         bits = sum(BITS[label] for label in post.labels if label.is_demand)
         counts.update(name for name in counts_of(bits, 0, "") if name != "messages")
         if bits and post.off_hours:

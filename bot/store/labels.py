@@ -68,10 +68,11 @@ def _counts_of(labels: int, flags: int, kind: str) -> Iterator[str]:
         yield "photos"
     if flags & MessageFlag.BOT:
         return
+    if flags & MessageFlag.EMERGENCY:
+        yield "emergencies"
+        labels &= ~DEMAND_BITS  # recorded, never called a burden
     for label, name in COUNT_OF_LABEL.items():
         if labels & BITS[label]:
             yield name
     if labels & DEMAND_BITS and flags & MessageFlag.OFF_HOURS:
         yield "off_hours_demands"
-    if flags & MessageFlag.EMERGENCY:
-        yield "emergencies"

@@ -53,7 +53,7 @@ class NoticeView:
     @property
     def title(self) -> str:
         """What it is called in lists."""
-        return next((post.title for post in self.posts if post.title), "（内容已到期删除）")
+        return next((post.title for post in self.posts if post.title), "（内容未保存）")
 
     @property
     def due_at(self) -> datetime | None:

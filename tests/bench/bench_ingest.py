@@ -30,7 +30,7 @@ ROUNDS = 5
 GROUPS = 50
 PEOPLE = 1500
 BEGIN = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON", "secure_delete=ON",
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "secure_delete=ON",
            "cache_size=-16000")  # fmt: skip
 LABELS = (frozenset[Label](),) * 6 + (
     frozenset({Label.ACK}), frozenset({Label.ACK}),

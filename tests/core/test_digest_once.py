@@ -168,6 +168,8 @@ from bot.testing import Town, quick_config
 folder, url, due = Path(sys.argv[1]), sys.argv[2], datetime.fromisoformat(sys.argv[3])
 digest = DigestSettings(group_to="group", spread_minutes=0)
 town = Town(quick_config(folder, database=DatabaseSettings(url=url), digest=digest), due)
+for number in range(20):
+    town.channel.add_group(f"{number}组群", ["赵支书"], "赵支书")
 
 async def main():
     print("ready", flush=True)
