@@ -94,6 +94,10 @@ class Classifier:
         found = self._engine.run(body, self._tokenizer.cut(body), kind)
         if self._scores is not None and kind is MessageKind.TEXT and body:
             found = combine(found, body, self._scores, self._rules.local)
+        elif self._scores is not None and found.emergency and body:
+            # The card knows plain texts; of the other kinds it only tells paperwork from danger.
+            judged = combine(found, body, self._scores, self._rules.local)
+            found = replace(found, emergency=judged.emergency)
         if self._corrections:
             key = correction_key(text)
             corrected = self._corrections.get(key)
