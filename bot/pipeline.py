@@ -14,7 +14,6 @@ from bot import commands
 from bot.actions import Actions, Cause
 from bot.channels.base import Channel
 from bot.classify.classifier import Classifier
-from bot.classify.quotes import split_quote
 from bot.clock import Clock
 from bot.config import Config
 from bot.errors import StoreUnavailableError
@@ -24,11 +23,9 @@ from bot.events import (
     Gap,
     GroupRef,
     GroupSnapshot,
-    Label,
     MembershipChange,
     Message,
     MessageKind,
-    Quote,
     Recall,
     Role,
     TopicChange,
@@ -39,9 +36,9 @@ from bot.notices.records import Posted
 from bot.period import WorkingHours
 from bot.react import Reactor, Wish
 from bot.registry import Registry
-from bot.secrecy import mark_in
 from bot.store import corrections
 from bot.store.database import Database
+from bot.store.drafting import make_draft, with_quote
 from bot.store.figures import FiguresReader
 from bot.store.follow import Follower
 from bot.store.identities import Identities
@@ -225,7 +222,7 @@ class Pipeline:
             item = known.get(id(message))
             if draft is not None and item is None and not self._recorder.opted_out(message.sender):
                 continue  # a second delivery
-            original = draft.message if draft else _with_quote(message)
+            original = draft.message if draft else with_quote(message)
             group = groups.get(message.group) if message.group else None
             self._react(session, original, group, item, posted, now)
 
@@ -310,16 +307,9 @@ class Pipeline:
         return view
 
     def _draft(self, message: Message, group: GroupView) -> Draft:
-        message = _with_quote(message)
-        secret = mark_in(message.text) or mark_in(message.file_name)
-        found = self.classify(message)
-        carries = bool(found.labels - {Label.ACK, Label.SUPPLY}) and group.keep_text and not message.own
-        return Draft(
-            message,
-            found,
-            off_hours=not self._hours.covers(message.sent_at),
-            keep_text=carries,
-            secret=bool(secret),
+        message = with_quote(message)
+        return make_draft(
+            message, self.classify(message), self._hours, may_keep_text=group.keep_text and not message.own
         )
 
     def classify(self, message: Message) -> Classification:
@@ -385,13 +375,3 @@ def _officers(snapshot: GroupSnapshot) -> GroupSnapshot:
     """Return a snapshot of those alone who may agree: before that nobody else is written down."""
     some = tuple(info for info in snapshot.members if info.role is not Role.MEMBER)
     return GroupSnapshot(snapshot.group, some, snapshot.at, complete=False, history=snapshot.history)
-
-
-def _with_quote(message: Message) -> Message:
-    """Return the message with a quote that is written into its text taken apart."""
-    if message.quote is not None or message.kind != MessageKind.TEXT:
-        return message
-    quoted, reply = split_quote(message.text)
-    if not quoted:
-        return message
-    return replace(message, text=reply, quote=Quote(text=quoted))

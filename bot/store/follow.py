@@ -1,6 +1,6 @@
 """Follows notices: the shell between the pure book and its rows; one instance per process."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -134,7 +134,7 @@ class Follower:
             outcomes.append((event, outcome))
             self._tails[event.group] = max(self._tails.get(event.group, event.sent_at), event.sent_at)
             self._last_id = max(self._last_id, event.key)
-        self._write(session, outcomes)
+        followrows.write(session, outcomes)
         newest = max(known.event.sent_at for known in fresh)
         book.forget(newest - self.horizon)
         return {outcome.key: outcome for _, outcome in outcomes if isinstance(outcome, Posted)}
@@ -216,9 +216,6 @@ class Follower:
             return False
         later = any(post.sent_at > event.sent_at for post in book.posts(related))
         return later or any(receipt.sent_at > event.sent_at for receipt in book.receipts(related).values())
-
-    def _write(self, session: Session, outcomes: Iterable[tuple[NoticeEvent, Outcome]]) -> None:
-        followrows.write(session, outcomes)
 
     def _post(self, item: Stored, people: Memberships, mentions: frozenset[int]) -> Post:
         message = item.draft.message

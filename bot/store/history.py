@@ -2,12 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlmodel import Session
 
-from bot.classify.quotes import split_quote
 from bot.events import (
     Classification,
     Event,
@@ -16,12 +15,11 @@ from bot.events import (
     Label,
     Message,
     MessageKind,
-    Quote,
     Recall,
 )
 from bot.period import WorkingHours
-from bot.secrecy import mark_in
 from bot.store.database import Database
+from bot.store.drafting import make_draft, with_quote
 from bot.store.follow import Follower
 from bot.store.identities import Identities
 from bot.store.recorder import Draft, Recorder
@@ -98,23 +96,12 @@ class HistoryWriter:
         return self.summary
 
     def _message(self, message: Message) -> None:
-        if message.quote is None and message.kind == MessageKind.TEXT:
-            quoted, reply = split_quote(message.text)
-            if quoted:
-                message = _quoting(message, reply, quoted)
+        message = with_quote(message)
         found = self._classify(
             message.text, message.kind, message.quote.text if message.quote else "", message.file_name
         )
         self._count(message, found)
-        self._waiting.append(
-            Draft(
-                message,
-                found,
-                off_hours=not self._hours.covers(message.sent_at),
-                keep_text=bool(found.labels - {Label.ACK, Label.SUPPLY}),
-                secret=bool(mark_in(message.text) or mark_in(message.file_name)),
-            )
-        )
+        self._waiting.append(make_draft(message, found, self._hours))
         if len(self._waiting) >= BATCH:
             self._flush()
 
@@ -173,7 +160,3 @@ class HistoryWriter:
         if sent_at is not None:
             self.summary.recalled += 1
             self._since = min(self._since or sent_at, sent_at)
-
-
-def _quoting(message: Message, reply: str, quoted: str) -> Message:
-    return replace(message, text=reply, quote=Quote(text=quoted))
