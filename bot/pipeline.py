@@ -317,7 +317,7 @@ class Pipeline:
         if message.account in message.mentions and commands.find(message.text, self._registry.commands):
             return Classification()
         try:
-            return self._classifier.classify(
+            return self._classifier.explain(
                 message.text, message.kind, message.quote.text if message.quote else "", message.file_name
             )
         except Exception as error:  # noqa: BLE001 (record first: no failing rule loses a message)

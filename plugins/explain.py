@@ -28,7 +28,7 @@ def why(context: MessageContext, _words: str) -> Iterable[Action]:
     if mark_in(text):
         yield Reply(context.texts("quoted_secret"))
         return
-    found = context.classifier.classify(text, MessageKind(stored.kind) if stored else MessageKind.TEXT)
+    found = context.classifier.explain(text, MessageKind(stored.kind) if stored else MessageKind.TEXT)
     yield Reply(
         context.texts(
             "explain",

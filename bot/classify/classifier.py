@@ -5,18 +5,19 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
 
-from bot.classify.combine import combine
+from bot.classify.combine import by_card, combine
 from bot.classify.engine import Engine
+from bot.classify.judge import Learned, load_learned
 from bot.classify.normalise import correction_key, normalise
 from bot.classify.quotes import split_quote
 from bot.classify.rules import RuleSet
-from bot.classify.scores import ScoreCard, load_scores
 from bot.classify.tokenizer import Tokenizer
 from bot.events import Classification, Label, MessageKind, RuleHit
 
 __all__ = ["Classifier", "correction_key"]
 
 NO_CORRECTIONS: Mapping[str, frozenset[Label]] = MappingProxyType({})
+_TEXTS = (MessageKind.TEXT, MessageKind.ANNOUNCEMENT)
 _MEMO_MAX = 4096
 _MEMO_LENGTH = 64
 
@@ -24,7 +25,7 @@ _MEMO_LENGTH = 64
 class Classifier:
     """Labels messages by rules and score card; a county's corrections stand above both.
 
-    `scores` is the card: ours by default, None for the rules alone.
+    `learned` is the score card with its judge: ours by default, None for the rules alone.
     """
 
     def __init__(
@@ -32,10 +33,10 @@ class Classifier:
         rules: RuleSet,
         tokenizer: Tokenizer,
         corrections: Mapping[str, frozenset[Label]] = NO_CORRECTIONS,
-        scores: ScoreCard | Literal["ours"] | None = "ours",
+        learned: Learned | Literal["ours"] | None = "ours",
     ) -> None:
         self._rules = rules
-        self._scores = load_scores() if scores == "ours" else scores
+        self._learned = load_learned() if learned == "ours" else learned
         self._tokenizer = tokenizer
         self._engine = Engine(rules, tokenizer.cut)
         self._corrections = dict(corrections)
@@ -50,7 +51,7 @@ class Classifier:
         """Return a classifier with the same rules and these corrections."""
         other = object.__new__(Classifier)
         other._rules, other._tokenizer, other._engine = self._rules, self._tokenizer, self._engine
-        other._scores = self._scores
+        other._learned = self._learned
         other._corrections, other._memo = dict(corrections), {}
         return other
 
@@ -69,8 +70,9 @@ class Classifier:
     def classify(
         self, text: str, kind: MessageKind = MessageKind.TEXT, quote: str = "", file_name: str = ""
     ) -> Classification:
-        """Return labels, the emergency flag, and the rules that gave them.
+        """Return labels and the emergency flag, and who gave them.
 
+        Where the score card is sure the rules are not asked: `explain` names them too, for the same labels.
         `quote` is the message that is answered; where it is not given, one embedded in the text is split off.
         A quote is never classified itself: what it demands, somebody else demanded.
         """
@@ -79,25 +81,27 @@ class Classifier:
             known = self._memo.get(text)
             if known is not None:
                 return known
-        result = self._classify(text, kind, quote, file_name)
+        result = self._classify(text, kind, quote, file_name, explain=False)
         if plain:
             if len(self._memo) >= _MEMO_MAX:
                 self._memo.clear()
             self._memo[text] = result
         return result
 
-    def _classify(self, text: str, kind: MessageKind, quote: str, file_name: str) -> Classification:
+    def explain(
+        self, text: str, kind: MessageKind = MessageKind.TEXT, quote: str = "", file_name: str = ""
+    ) -> Classification:
+        """Return the same labels with every rule that fired or was blocked, and its words."""
+        return self._classify(text, kind, quote, file_name, explain=True)
+
+    def _classify(
+        self, text: str, kind: MessageKind, quote: str, file_name: str, *, explain: bool
+    ) -> Classification:
         own = text if quote else split_quote(text)[1]
         if file_name and not own:
             own = file_name
         body = normalise(own)
-        found = self._engine.run(body, self._tokenizer.cut(body), kind)
-        if self._scores is not None and kind is MessageKind.TEXT and body:
-            found = combine(found, body, self._scores, self._rules.local)
-        elif self._scores is not None and found.emergency and body:
-            # The card knows plain texts; of the other kinds it only tells paperwork from danger.
-            judged = combine(found, body, self._scores, self._rules.local)
-            found = replace(found, emergency=judged.emergency)
+        found = self._judge(body, kind, explain=explain)
         if self._corrections:
             key = correction_key(text)
             corrected = self._corrections.get(key)
@@ -106,3 +110,22 @@ class Classifier:
                 kept = tuple(h for h in found.hits if h.label == "emergency")
                 return replace(found, labels=corrected, hits=hit + kept)
         return found
+
+    def _judge(self, body: str, kind: MessageKind, *, explain: bool) -> Classification:
+        learned = self._learned
+        local = self._rules.local
+        if learned is None or not body:
+            return self._by_rules(body, kind)
+        opinion = learned.judge.opinion(learned.card.scores(body))
+        if kind in _TEXTS and not opinion.open and not explain and not local:
+            return by_card(opinion.given)
+        found = self._by_rules(body, kind)
+        given = learned.judge.with_rules(opinion, {hit.rule_id for hit in found.hits})
+        judged = combine(found, body, given, learned.card, local)
+        if kind in _TEXTS:
+            return judged
+        # The card knows plain texts; of the other kinds it only tells paperwork from danger.
+        return replace(found, emergency=found.emergency and judged.emergency)
+
+    def _by_rules(self, body: str, kind: MessageKind) -> Classification:
+        return self._engine.run(body, self._tokenizer.cut(body), kind)

@@ -1,48 +1,52 @@
-"""Rules and score card together: who gives a label, and who takes one back."""
+"""Rules, score card and judge together: who gives a label, and who takes one back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from functools import cache
 
 from bot.classify.scores import EMERGENCY, NAMES, ScoreCard
 from bot.events import Classification, Label, RuleHit
 
 PREFIX = "score."
-CALLED_OFF = Label.CANCEL_OR_EXEMPT  # words that call a demand off look to the card like that demand
-_PLACE = {name: place for place, name in enumerate(NAMES)}
+AGAINST = "计分不足"
 
 
-def combine(found: Classification, body: str, card: ScoreCard, local: Collection[str]) -> Classification:
-    """Return what rules and score card say together.
+@cache
+def by_card(places: tuple[int, ...]) -> Classification:
+    """Return what the scores alone gave, as places in `NAMES`; there are only so many."""
+    names = [NAMES[place] for place in places]
+    hits = tuple(RuleHit(PREFIX + name, name, "") for name in names)
+    return Classification(_labels(names), EMERGENCY in names, hits)
 
-    The card adds a label whose score is above `alone`, and takes back one that only our own rules gave while
-    its score is not above `with_rule`; so with the emergency flag, whose limits err towards yes. What a county's
-    own rules or words (`local`) give stands.
+
+def combine(
+    found: Classification, body: str, given: Sequence[int], card: ScoreCard, local: Collection[str]
+) -> Classification:
+    """Return the labels that were `given` (places in `NAMES`) with the rules and pieces that speak for them.
+
+    What a county's own rules or words (`local`) give or take stands above all.
     """
-    scores = card.scores(body)
-    have = found.labels
-    given = {*have, EMERGENCY} if found.emergency else have
-    more = [name for name, score, limit in zip(NAMES, scores, card.alone, strict=True) if score > limit]
-    more = [name for name in more if name not in given and not (_is_demand(name) and CALLED_OFF in given)]
-    doubted = [name for name in given if scores[_PLACE[name]] <= card.with_rule[_PLACE[name]]]
-    if not more and not doubted:
-        return found
-    names = {*given, *more}
-    hits = list(found.hits)
-    blocked = list(found.blocked)
-    for name in doubted:
-        own = [hit for hit in hits if hit.label == name]
-        if not any(_is_local(hit, local) for hit in own):
-            names.discard(name)
-            hits = [hit for hit in hits if hit not in own]
-            against = f"计分 {scores[_PLACE[name]]:.1f}"
-            blocked += [RuleHit(hit.rule_id, hit.label, hit.matched, against) for hit in own]
-    hits += [RuleHit(PREFIX + name, name, "、".join(card.reasons(body, name))) for name in more]
-    labels = frozenset(Label(name) for name in names if name != EMERGENCY)
-    return Classification(labels, EMERGENCY in names, tuple(hits), tuple(blocked))
+    names = {NAMES[place] for place in given}
+    for hit in found.hits:
+        if _is_local(hit, local):
+            if hit.label.startswith("-"):
+                names.difference_update(hit.label[1:].split(","))
+            else:
+                names.add(hit.label)
+    hits = [hit for hit in found.hits if hit.label in names or hit.label.startswith("-")]
+    blocked = [RuleHit(hit.rule_id, hit.label, hit.matched, AGAINST) for hit in found.hits if hit not in hits]
+    by_pieces = [
+        RuleHit(PREFIX + name, name, "、".join(card.reasons(body, name)))
+        for name in sorted(names.difference(hit.label for hit in hits))
+    ]
+    return Classification(_labels(names), EMERGENCY in names, (*hits, *by_pieces), (*found.blocked, *blocked))
 
 
-def _is_demand(name: str) -> bool:
-    return name.endswith("_demand")
+def _labels(names: Collection[str]) -> frozenset[Label]:
+    return frozenset(_LABELS[name] for name in names if name != EMERGENCY)
 
 
 def _is_local(hit: RuleHit, local: Collection[str]) -> bool:
     return hit.rule_id in local or any(word in hit.matched for word in local)
+
+
+_LABELS = {label.value: label for label in Label}

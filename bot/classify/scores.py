@@ -8,11 +8,13 @@ from the labelled messages under tests/corpus, and can be read and changed like 
 import math
 import re
 import struct
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
-from itertools import pairwise, repeat
+from itertools import pairwise
+from operator import itemgetter
+
+import ahocorasick
 
 from bot.errors import RuleError
 from bot.events import Label
@@ -20,6 +22,10 @@ from bot.events import Label
 EMERGENCY = "emergency"
 NAMES = (*(label.value for label in Label), EMERGENCY)
 MOST = 1500  # characters of a message that are looked at
+LONG = 60  # characters from which a message is judged sentence by sentence too
+_SENTENCE = re.compile(r"[。!?;\n]+")
+_SHORTEST = 4  # characters; what is shorter is no sentence
+_NUMBER = itemgetter(1)
 _DIGITS = re.compile(r"\d+")
 _SCALE = 1000.0
 _LANES = struct.Struct(f"<{len(NAMES) + 1}I")
@@ -27,20 +33,13 @@ _HALF = 1 << 31  # what a lane is shifted by, so that its sum may be negative
 _MIDDLE = sum(_HALF << (32 * lane) for lane in range(len(NAMES) + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """From which score on a label is given: by itself, and where a rule gives it too."""
-
-    alone: float
-    with_rule: float
-
-
 class ScoreCard:
     """The points, ready for adding up.
 
     The points of a piece for all labels are packed into one integer, a lane of 32 bits for each label and one
     for the squared weight: adding such integers adds all lanes at once, which is several times faster than
-    small arrays are (a message has some fifty pieces).
+    small arrays are (a message has some fifty pieces). All pieces of a text are found in one pass by an
+    Aho-Corasick automaton; each counts once, however often it occurs.
     """
 
     def __init__(
@@ -49,31 +48,45 @@ class ScoreCard:
         weights: Sequence[float],
         points: Sequence[Sequence[float]],
         base: Sequence[float],
-        limits: Sequence[Limits],
     ) -> None:
-        self.alone = tuple(limit.alone for limit in limits)
-        self.with_rule = tuple(limit.with_rule for limit in limits)
         self._base = tuple(base)
-        self._points = {
-            piece: _pack([*(point * weight for point in row), weight * weight])
-            for piece, weight, row in zip(pieces, weights, points, strict=True)
-        }
+        self._pieces = tuple(pieces)
+        self._points = tuple(
+            _pack([*(point * weight for point in row), weight * weight])
+            for weight, row in zip(weights, points, strict=True)
+        )
+        self._finder = ahocorasick.Automaton(ahocorasick.STORE_INTS)
+        for number, piece in enumerate(pieces):
+            self._finder.add_word(piece, number)
+        self._finder.make_automaton()
 
     def scores(self, body: str) -> list[float]:
-        """Return the scores of a normalised text, in the order of `NAMES`."""
-        total = sum(map(self._points.get, set(pieces_of(body)), repeat(0)), _MIDDLE)
+        """Return the scores of a normalised text, in the order of `NAMES`.
+
+        A long notice says much that is no demand before it says 收到请回复: its best sentence counts.
+        """
+        whole = self._sum(body)
+        if len(body) < LONG:
+            return whole
+        parts = [self._sum(part) for part in _SENTENCE.split(body[:MOST]) if len(part) >= _SHORTEST]
+        return [max(column) for column in zip(whole, *parts, strict=True)]
+
+    def _sum(self, body: str) -> list[float]:
+        total = sum(map(self._points.__getitem__, self._found(body)), _MIDDLE)
         *lanes, squares = _LANES.unpack(total.to_bytes(_LANES.size, "little"))
         if squares == _HALF:
             return list(self._base)
         factor = 1 / math.sqrt((squares - _HALF) * _SCALE)
-        return [(lane - _HALF) * factor + base for lane, base in zip(lanes, self._base, strict=True)]
+        middle = _HALF * factor
+        return [lane * factor + base - middle for lane, base in zip(lanes, self._base, strict=True)]
+
+    def _found(self, body: str) -> set[int]:
+        return set(map(_NUMBER, self._finder.iter(prepared(body))))
 
     def reasons(self, body: str, name: str, most: int = 3) -> tuple[str, ...]:
         """Return the pieces that speak most for a label, the strongest first; none inside another."""
         column = NAMES.index(name)
-        points = {
-            piece: self._point(piece, column) for piece in set(pieces_of(body)) if piece in self._points
-        }
+        points = {self._pieces[number]: self._point(number, column) for number in self._found(body)}
         chosen: list[str] = []
         for marked in sorted(points, key=lambda piece: (-points[piece], piece)):
             piece = marked.strip("^$")
@@ -83,8 +96,8 @@ class ScoreCard:
                 chosen.append(piece)
         return tuple(chosen)
 
-    def _point(self, piece: str, column: int) -> int:
-        data = (self._points[piece] + _MIDDLE).to_bytes(_LANES.size, "little")
+    def _point(self, number: int, column: int) -> int:
+        data = (self._points[number] + _MIDDLE).to_bytes(_LANES.size, "little")
         return int(_LANES.unpack(data)[column]) - _HALF
 
 
@@ -107,39 +120,36 @@ def pieces_of(body: str) -> list[str]:
 def parse(text: str, name: str) -> ScoreCard:
     """Read a score card. Raises RuleError with file and line."""
     pieces: list[str] = []
-    points: list[list[float]] = []
+    points: list[Sequence[float]] = []
     weights: list[float] = []
-    heads: dict[str, list[float]] = {}
+    base: Sequence[float] = ()
+    for number, head, values in rows_of(text, name):
+        if head == "#base":
+            base = values
+            continue
+        if len(values) != len(NAMES) + 1:
+            msg = f"{name} 第{number}行：应有 {len(NAMES) + 1} 个分数，实有 {len(values)} 个"
+            raise RuleError(msg)
+        pieces.append(head.replace("\\n", "\n").replace("\\t", "\t").replace("\\s", " "))
+        weights.append(values[0])
+        points.append(values[1:])
+    if len(base) != len(NAMES):
+        msg = f"{name}：缺少 #base 行，或列数不对"
+        raise RuleError(msg)
+    return ScoreCard(pieces, weights, points, base)
+
+
+def rows_of(text: str, name: str) -> Iterator[tuple[int, str, list[float]]]:
+    """Yield the rows of a table of thousandths: line, head, values. Raises RuleError with file and line."""
     for number, line in enumerate(text.splitlines(), 1):
         if not line or line.startswith("# "):
             continue
         head, *cells = line.split("\t")
         try:
-            values = [int(cell or 0) / _SCALE for cell in cells]
+            yield number, head, [int(cell or 0) / _SCALE for cell in cells]
         except ValueError as error:
             msg = f"{name} 第{number}行：分数应为整数"
             raise RuleError(msg) from error
-        if head.startswith("#"):
-            heads[head[1:]] = values
-        else:
-            if len(values) != len(NAMES) + 1:
-                msg = f"{name} 第{number}行：应有 {len(NAMES) + 1} 个分数，实有 {len(values)} 个"
-                raise RuleError(msg)
-            pieces.append(head.replace("\\n", "\n").replace("\\t", "\t").replace("\\s", " "))
-            weights.append(values[0])
-            points.append(values[1:])
-    missing = [head for head in ("base", "alone", "with_rule") if len(heads.get(head, ())) != len(NAMES)]
-    if missing:
-        msg = f"{name}：缺少 {'、'.join('#' + head for head in missing)} 行，或列数不对"
-        raise RuleError(msg)
-    limits = tuple(Limits(a, w) for a, w in zip(heads["alone"], heads["with_rule"], strict=True))
-    return ScoreCard(
-        pieces,
-        weights,
-        points,
-        heads["base"],
-        limits,
-    )
 
 
 @cache

@@ -26,11 +26,14 @@ def cache_dir() -> Path:
     return Path(base) / "jianfu" if base else Path.home() / ".cache" / "jianfu"
 
 
-def build_classifier(extra: list[Path], kind: TokenizerKind = "auto") -> Classifier:
+def build_classifier(
+    extra: list[Path], kind: TokenizerKind = "auto", *, rules_alone: bool = False
+) -> Classifier:
     """Return a classifier with our rules and the given files; an error ends the program with one line."""
     try:
         rules = load_rules(extra)
-        return Classifier(rules, make_tokenizer(kind, rules.words, cache_dir()))
+        tokenizer = make_tokenizer(kind, rules.words, cache_dir())
+        return Classifier(rules, tokenizer, learned=None if rules_alone else "ours")
     except JianfuError as error:
         typer.echo(f"错误：{error}", err=True)
         raise typer.Exit(2) from error
@@ -94,7 +97,7 @@ def classify(
             if jsonl:
                 out = sys.stdout.buffer
                 for text in read_lines(source):
-                    out.write(as_json(text, classifier.classify(text)).encode("utf-8", "replace") + b"\n")
+                    out.write(as_json(text, classifier.explain(text)).encode("utf-8", "replace") + b"\n")
                     out.flush()
             else:
                 _print_table(source, classifier)
@@ -105,7 +108,7 @@ def classify(
 def _print_table(source: BinaryIO, classifier: Classifier) -> None:
     table = Table("消息", "标签", "紧急", "依据", "未成立")
     for text in read_lines(source):
-        found = classifier.classify(text)
+        found = classifier.explain(text)
         shown = text if len(text) <= 40 else text[:39] + "…"
         table.add_row(
             _plain(shown),

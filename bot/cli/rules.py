@@ -31,14 +31,14 @@ def check(
     except RuleError as error:
         typer.echo(f"错误：{error}", err=True)
         raise typer.Exit(2) from error
-    classifier = build_classifier(extra)
+    classifier = build_classifier(extra, rules_alone=True)
     wrong = 0
     for rule in rules.rules:
         if not quiet:
             goal = rule.label or "去掉 " + "、".join(rule.drops)
             typer.echo(f"{rule.id}\t{goal}\t{rule.comment}\t例：{rule.example[0]}")
         for text, wanted in [*((t, True) for t in rule.example), *((t, False) for t in rule.counter)]:
-            fired = any(hit.rule_id == rule.id for hit in classifier.classify(text, *rule.kinds[:1]).hits)
+            fired = any(hit.rule_id == rule.id for hit in classifier.explain(text, *rule.kinds[:1]).hits)
             if fired != wanted:
                 wrong += 1
                 what = "例句没有触发" if wanted else "反例却触发了"

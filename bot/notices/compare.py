@@ -1,9 +1,8 @@
 """Whether two posts carry the same notice, and if not, what sets them apart.
 
 Words are aligned first: what both texts say is shared, whatever its order and wording; what only one says is
-left over. Leftovers on one side alone are an addition (a reminder is shorter than its notice). Leftovers on
-both sides set two notices apart when they stand in the same place (请报X统计表, 请报Y统计表), exclude each other
-by their kind (总结 and 方案, 60岁 and 80岁), or when too little is shared beside them.
+left over. What is shared, what is left over and where it stands is weighed: that tells whether both are about
+one matter. Then the slots decide: another date, number, period, name or addressee makes another notice of it.
 """
 
 from collections.abc import Iterable
@@ -18,16 +17,15 @@ from bot.notices.differences import (
     kinds_apart,
     moments_differ,
     names_apart,
+    periods_apart,
     places_apart,
     targets_apart,
 )
+from bot.notices.evidence import LITTLE, observe
+from bot.notices.scale import likelihood, load_scale
 from bot.notices.slots import Features, Item, Slot
 
-_LITTLE = 60  # shared weight that is enough when neither text says much else
-_MUTUAL = 0.75  # share of the richer text from which neither says much else
-_SPECIFIC = 100  # shared weight below which two texts have too little in common
-_CONTAINED = 0.5  # share of the poorer text that the other must have
-_OUTWEIGHED = 0.5  # what differs on both sides, as a share of what is shared, from which they are apart
+_CALLED_OFF = 0.3  # share of 2-grams from which 取消 in one text calls off the other; else it is its subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,31 +47,22 @@ def same(a: Features, b: Features) -> Verdict:
     if not a.substance and not b.substance:
         return Verdict(same=False, score=0.0, why="没有实质内容，看不出是哪件事", changed=("事项",))
     found = align(a, b)
-    score = round(found.contained, 3)
-    apart = _unlike(a, b, found)
-    if apart and apart[0] != NAMES[Slot.WHERE]:
+    weight = load_scale().weigh(observe(a, b, found))
+    score = round(likelihood(weight), 3)
+    little = found.shared < LITTLE
+    if (weight <= 0 or little) and not says_equal(a, b):
+        apart = _unlike(a, b, found)
+        if apart is None or little:
+            return Verdict(same=False, score=score, why="共同内容太少，不能认定为同一通知", changed=("事项",))
         return Verdict(same=False, score=score, why=_tell(apart, a, b), changed=(apart[0],))
-    enough = _SPECIFIC if found.mutual < _MUTUAL else _LITTLE
-    if (found.shared < enough or found.contained < _CONTAINED) and not says_equal(a, b):
-        return Verdict(same=False, score=score, why="共同内容太少，不能认定为同一通知", changed=("事项",))
-    where = apart or places_apart(a, b)
-    target = targets_apart(a, b)
-    differences = [
-        *([where] if where else []),
-        *([target] if target else []),
-        *(
-            difference
-            for slot in (Slot.ADDRESSEE, Slot.NUMBER, Slot.PERIOD)
-            if not (target and slot is Slot.ADDRESSEE) and (difference := kinds_apart(a, b, slot))
-        ),
-    ]
+    differences = _slots_apart(a, b)
     changed = [difference[0] for difference in differences]
     told = [_tell(difference, a, b) for difference in differences]
     if moments_differ(a, b):
         changed.append("时间")
         told.append(f"时间不同：{_moments(a)}／{_moments(b)}")
     material = not {"数字", "所属时期"} & set(changed) and not a.cancels and not b.cancels
-    if a.cancels != b.cancels:
+    if _calls_off(a, b, found):
         return Verdict(
             same=False, score=score, why="一个取消或免除另一个", changed=("取消", *changed), cancels=b.cancels
         )
@@ -92,6 +81,34 @@ def same(a: Features, b: Features) -> Verdict:
     )
 
 
+def slots_differ(a: Features, b: Features, found: Alignment) -> bool:
+    """Tell whether a slot sets two texts apart, whatever they share."""
+    return bool(_slots_apart(a, b)) or moments_differ(a, b) or _calls_off(a, b, found)
+
+
+def _calls_off(a: Features, b: Features, found: Alignment) -> bool:
+    return a.cancels != b.cancels and found.alike >= _CALLED_OFF
+
+
+def _slots_apart(a: Features, b: Features) -> list[Difference]:
+    """Find the slots in which each text says something that excludes what the other says."""
+    target = targets_apart(a, b)
+    return [
+        difference
+        for difference in (
+            places_apart(a, b),
+            target,
+            None if target else kinds_apart(a, b, Slot.ADDRESSEE),
+            kinds_apart(a, b, Slot.NUMBER),
+            periods_apart(a, b),
+            names_apart(a, b),
+            families_apart(a, b),
+            kinds_apart(a, b, Slot.OBJECT),
+        )
+        if difference
+    ]
+
+
 def says_equal(a: Features, b: Features) -> bool:
     """Tell whether two texts consist of the same words, up to what never tells notices apart."""
     words = [{(item.slot, item.value) for item in features.items} for features in (a, b)]
@@ -99,23 +116,26 @@ def says_equal(a: Features, b: Features) -> bool:
 
 
 def _unlike(a: Features, b: Features, found: Alignment) -> Difference | None:
-    """Find what makes two texts be about different things."""
+    """Find the words that best tell why two texts are about different things."""
     instead = in_place(found)
     if instead:
         return NAMES[instead[0][0].slot], *instead
-    apart = (
+    return (
         families_apart(a, b)
         or kinds_apart(a, b, Slot.OBJECT)
+        or targets_apart(a, b)
+        or kinds_apart(a, b, Slot.ADDRESSEE)
         or kinds_apart(a, b, Slot.STATE)
+        or kinds_apart(a, b, Slot.NUMBER)
         or names_apart(a, b)
         or denied(a, b)
+        or _left_over(found)
     )
-    if apart:
-        return apart
-    limit = _LITTLE if found.is_copy else _OUTWEIGHED * found.shared
-    if found.conflict >= max(limit, 1):
-        return NAMES[Slot.SUBJECT], telling(found.left), telling(found.right)
-    return None
+
+
+def _left_over(found: Alignment) -> Difference | None:
+    left, right = telling(found.left), telling(found.right)
+    return (NAMES[Slot.SUBJECT], left, right) if left and right else None
 
 
 def _tell(difference: Difference, a: Features, b: Features) -> str:

@@ -35,6 +35,15 @@ def kinds_apart(a: Features, b: Features, slot: Slot) -> Difference | None:
     return None
 
 
+def periods_apart(a: Features, b: Features) -> Difference | None:
+    """Find that the texts cover other times: two months, or a month and a quarter."""
+    mine = [item for item in a.items if item.slot is Slot.PERIOD]
+    yours = [item for item in b.items if item.slot is Slot.PERIOD]
+    if not mine or not yours or {i.value for i in mine} & {i.value for i in yours}:
+        return kinds_apart(a, b, Slot.PERIOD)
+    return NAMES[Slot.PERIOD], mine, yours
+
+
 def targets_apart(a: Features, b: Features) -> Difference | None:
     """Find that each text calls people or units of one kind of whom the other calls none: 全体民警, 全体辅警."""
     mine = [item for item in a.items if item.slot is Slot.TARGET]

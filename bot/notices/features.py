@@ -42,7 +42,11 @@ _PASSED_ON = re.compile("^转|(?:提醒|通知|要求|强调|通报|催)(?:您|�
 _QUOTED = re.compile('[“"《「『](?P<name>[^”"》」』\\n]{2,16})[”"》」』]')
 _LONGEST = 6000  # characters, as in classify.normalise
 _CLAUSE = re.compile(r"[,。;!?:\n\[\]【】]+")
+_QUESTION = re.compile(r"请问|问一下|请教|(?:吗|么|呢)?\?\s*$|(?:吗|么)\s*$")
 _HINT = 20
+_FRAME_LONGEST = 300
+_FRAME_MARKS = 1024
+_FRAME_FIRST = 0x4E00
 
 
 def hasher(key: bytes) -> Callable[[str], int]:
@@ -101,11 +105,22 @@ class Extractor:
             due=due_of(found.moments, posted_at, self._zone),
             cancels=cancels,
             changes=any(word in body for word in self._lexicon.change),
+            asks=_QUESTION.search(plain) is not None,
             daily=any(word in body for word in self._lexicon.daily),
             key_mark=self._key_mark,
+            frame=self._frame(segments),
             subject_hint=self._hint(bare),
             readable=readable,
         )
+
+    def _frame(self, segments: Iterable[str]) -> str:
+        """Return a keyed mark for each letter, in their order; of words that mean the same, those of the plainest.
+
+        Several letters share a mark: in their order, letters that each have their own could be guessed.
+        """
+        words = (self._reader.plainest(word) for segment in segments for word in self._reader.split(segment))
+        letters = "".join(words)[:_FRAME_LONGEST]
+        return "".join(chr(_FRAME_FIRST + self._hash(letter) % _FRAME_MARKS) for letter in letters)
 
     def _cancels(self, body: str) -> tuple[bool, str]:
         """Tell whether something is called off, and blank the words that say so."""

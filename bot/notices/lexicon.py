@@ -3,7 +3,7 @@
 import functools
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -91,17 +91,26 @@ class Lexicon:
     units: dict[str, str]
     cancel: re.Pattern[str]
     not_cancel: re.Pattern[str]
-    exclusive: dict[str, tuple[str, str]]  # a word to its group and its name there
+    exclusive: dict[str, tuple[tuple[str, str], ...]]  # a word to its groups and its name in each
     change: tuple[str, ...]
     daily: tuple[str, ...]
     prefixes: tuple[str, ...]
     free: frozenset[str]
     soft: frozenset[str]
+    plain: dict[str, str]  # a word to the plainest one that says the same
 
     def words(self) -> frozenset[str]:
         """Return every word that the tokenizer should keep whole."""
         return frozenset(
-            (*self.meaning, *self.free, *self.soft, *self.topic, *self.exclusive, *self.place_endings)
+            (
+                *self.meaning,
+                *self.free,
+                *self.soft,
+                *self.topic,
+                *self.exclusive,
+                *self.place_endings,
+                *(word for word in self.plain if len(word) > 1),
+            )
         )
 
 
@@ -139,6 +148,9 @@ def lexicon() -> Lexicon:
         _teach(meaning, words, Meaning(Slot.ACTION, canonical, family.get(canonical, "")))
     for canonical, words in data.object.items():
         _teach(meaning, words, Meaning(Slot.OBJECT, canonical, family.get(canonical, "")))
+    free_words = frozenset(word for words in free.free.values() for word in words.split())
+    free_words |= frozenset(data.prefix.words.split())
+    soft_words = frozenset(free.soft.words.split())
     return Lexicon(
         meaning=meaning,
         generic=generic,
@@ -152,19 +164,43 @@ def lexicon() -> Lexicon:
         units={word: unit for unit, words in data.unit.items() for word in words.split()},
         cancel=_pattern(data.cancel),
         not_cancel=_any(data.cancel.negated.split()),
-        exclusive={
-            word: (name, alternative.split("/")[0])
-            for name, alternatives in data.exclusive.items()
-            for alternative in alternatives.split()
-            for word in alternative.split("/")
-        },
+        exclusive=_exclusive(data.exclusive, _groups("exclusive.txt")),
         change=_by_length(data.change.words),
         daily=_by_length(data.daily.words),
         prefixes=_by_length(data.prefix.words),
-        free=frozenset(word for words in free.free.values() for word in words.split())
-        | frozenset(data.prefix.words.split()),
-        soft=frozenset(free.soft.words.split()),
+        free=free_words,
+        soft=soft_words,
+        plain=_plainest(_groups("synonyms.txt"), meaning, free_words | soft_words),
     )
+
+
+def _exclusive(named: dict[str, str], groups: Iterable[list[str]]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Give every word its groups and its name in each; spellings of one thing are joined by a stroke."""
+    told: dict[str, list[tuple[str, str]]] = {}
+    numbered = ((str(number), alternatives) for number, alternatives in enumerate(groups))
+    for name, alternatives in (*((name, words.split()) for name, words in named.items()), *numbered):
+        for alternative in alternatives:
+            spellings = alternative.split("/")
+            for word in spellings:
+                told.setdefault(word, []).append((name, spellings[0]))
+    return {word: tuple(pairs) for word, pairs in told.items()}
+
+
+def _groups(name: str) -> list[list[str]]:
+    """Read a file of groups of words, one a line; `#` begins a comment."""
+    lines = (files(__package__) / name).read_text("utf-8").splitlines()
+    return [line.split() for line in lines if line and not line.startswith("#")]
+
+
+def _plainest(groups: Iterable[list[str]], *known: Collection[str]) -> dict[str, str]:
+    """Give every word of a group the one that the lexicon knows, else the first; a known word stays itself."""
+    plain: dict[str, str] = {}
+    for group in groups:
+        told = next((word for words in known for word in group if word in words), group[0])
+        for word in group:
+            if word != told and not any(word in words for words in known):
+                plain.setdefault(word, told)
+    return plain
 
 
 def _any(words: Iterable[str]) -> re.Pattern[str]:

@@ -1,7 +1,7 @@
 """Finds the numbers that matter in a text, with their units, and the periods that a text covers."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -18,7 +18,7 @@ _PERIODS = re.compile(
     r"|(?P<week_rel>本周|这周|上周|下周)"
 )
 _FREQUENCY = re.compile(
-    rf"每(?:隔)?(?P<n>\d+|[{_CN}]+)?个?(?P<u>小时|钟头|天|日|周|星期|月|季度|年|晚|早)|(?P<short>[一1])[日天周月](?=一[报次报])|(?P<paper>日|周|月|季)报(?![到名送])"
+    rf"每(?:隔)?(?P<n>\d+|[{_CN}]+)?个?(?P<u>小时|钟头|天|日|周|星期|月|季度|年|晚|早)|(?P<short>[一1])[日天周月](?=[一二两三四五六\d]+[报次回趟])|(?P<paper>日|周|月|季)报(?![到名送])"
 )
 _MANY = re.compile(
     rf"(?P<first>第)?(?P<a>{_NUMBER})(?:\s*(?:-|—|~|至|到|、)\s*(?P<b>{_NUMBER}))?\s*(?P<more>多|余|来)?"
@@ -27,6 +27,7 @@ _BOUND = re.compile(
     r"(?:周岁|岁|人|元|万|名|%|分|级|度|亩|户|米|天|个)?(?P<bound>以上|以下|以内|及以上|及以下|以外)"
 )
 _LONG = 7
+_EVERY = "每"
 _SPANS = ("小时", "工作日", "月", "星期", "周", "村", "人", "班", "社区", "单位", "支部")
 _CODES = re.compile(r"(?<![0-9a-z])(?:\d+[a-z]{1,3}\d*|[a-z]{1,3}-?\d{2,})(?![0-9a-z])")
 # A class of a school: 五(2)班, 五年级2班, 高一3班. In brackets or behind a grade, else 五、六班 would be one.
@@ -59,10 +60,14 @@ def find_numbers(
         new = [read(match, today) for match in finder.finditer(text)]
         found += new
         text = _blank(text, [n.span for n in new if n.span[1] > n.span[0]])
-    return found + list(_counted(text, units, cut))
+    frequent = {n.span[1] for n in found if n.unit == _EVERY}
+    return found + list(_counted(text, units, cut, frequent))
 
 
-def _counted(text: str, units: Mapping[str, str], cut: Callable[[str], list[str]]) -> Iterator[Numeral]:
+def _counted(
+    text: str, units: Mapping[str, str], cut: Callable[[str], list[str]], frequent: Collection[int]
+) -> Iterator[Numeral]:
+    """Yield the counted things; right behind a frequency (at `frequent`) 一次 is a number too."""
     longest = max(map(len, units))
     for match in _MANY.finditer(text):
         first, a, b, end = match["first"] or "", match["a"], match["b"], match.end()
@@ -72,7 +77,8 @@ def _counted(text: str, units: Mapping[str, str], cut: Callable[[str], list[str]
         digits = a[0].isdecimal()
         if not unit and (not digits or (len(a) == 1 and not first)):
             continue
-        if unit and not digits and not b and _WORDLIKE.match(text, match.start()):
+        wordlike = _WORDLIKE.match(text, match.start()) and match.start() not in frequent
+        if unit and not digits and not b and wordlike:
             continue
         span = (match.start(), end + len(unit))
         if unit == "个" and text.startswith(_SPANS, end + 1):
@@ -99,11 +105,11 @@ def _class(match: re.Match[str], today: date) -> Numeral:  # noqa: ARG001 - read
 
 
 def _frequency(match: re.Match[str], today: date) -> Numeral:  # noqa: ARG001 - read like the others
-    unit = match["u"] or match["short"] or match["paper"] or ""
+    unit = match["u"] or (match.group()[-1] if match["short"] else match["paper"]) or ""
     unit = {"日": "天", "星期": "周", "钟头": "小时", "晚": "天", "早": "天"}.get(unit[-1:], unit)
     # 日报 stays in the text: it is also what is demanded.
     span = (match.start(), match.start()) if match["paper"] else match.span()
-    return Numeral(f"{_value(match['n'] or '1')}{unit}", "每", span)
+    return Numeral(f"{_value(match['n'] or '1')}{unit}", _EVERY, span)
 
 
 def _value(text: str) -> str:

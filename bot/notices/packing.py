@@ -9,12 +9,12 @@ from datetime import UTC, date, datetime
 
 from bot.notices.slots import Features, Item, Moment, Role, Slot
 
-_VERSION = 1
+_VERSION = 2
 _HEAD = struct.Struct(">BQQdd?B")
 _ITEM = struct.Struct(">BQBQQQBB")
 _MOMENT = struct.Struct(">BIhh?")
-_COUNTS = struct.Struct(">HHHH")
-_CANCELS, _CHANGES, _DAILY = 1, 2, 4
+_COUNTS = struct.Struct(">HHHHH")
+_CANCELS, _CHANGES, _DAILY, _ASKS = 1, 2, 4, 8
 _MOST = 0xFFFF
 
 
@@ -29,6 +29,7 @@ def pack(features: Features, key: bytes) -> bytes:
     if hasher(key)("jianfu") != features.key_mark:
         raise ValueError("these features were made with another key; extract them with the key of the store")
     flags = _CANCELS * features.cancels + _CHANGES * features.changes + _DAILY * features.daily
+    flags += _ASKS * features.asks
     due = features.due.timestamp() if features.due else 0.0
     parts = [
         _HEAD.pack(
@@ -45,7 +46,9 @@ def pack(features: Features, key: bytes) -> bytes:
     aliases = features.aliases[:_MOST]
     items = features.items[:_MOST]
     moments = features.moments[:_MOST]
-    parts.append(_COUNTS.pack(len(grams), len(aliases), len(items), len(moments)))
+    frame = features.frame.encode("utf-16-be")
+    parts.append(_COUNTS.pack(len(grams), len(aliases), len(items), len(moments), len(frame)))
+    parts.append(frame)
     parts.append(struct.pack(f">{len(grams) + len(aliases)}Q", *grams, *aliases))
     for item in items:
         inner = item.grams[:255]
@@ -92,8 +95,10 @@ def _unpack(data: bytes) -> Features:
     if version != _VERSION:
         raise ValueError(f"packed features of version {version}; this program reads {_VERSION}")
     at = _HEAD.size
-    n_grams, n_aliases, n_items, n_moments = _COUNTS.unpack_from(data, at)
+    n_grams, n_aliases, n_items, n_moments, n_frame = _COUNTS.unpack_from(data, at)
     at += _COUNTS.size
+    frame = data[at : at + n_frame].decode("utf-16-be")
+    at += n_frame
     grams = _hashes(n_grams, data, at)
     at += 8 * n_grams
     aliases = _hashes(n_aliases, data, at)
@@ -131,6 +136,8 @@ def _unpack(data: bytes) -> Features:
         due=datetime.fromtimestamp(due, UTC) if has_due else None,
         cancels=bool(flags & _CANCELS),
         changes=bool(flags & _CHANGES),
+        asks=bool(flags & _ASKS),
         daily=bool(flags & _DAILY),
         key_mark=key_mark,
+        frame=frame,
     )

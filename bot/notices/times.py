@@ -11,7 +11,10 @@ from bot.notices.slots import Moment, Role
 _CN = "零〇一二两三四五六七八九十廿"
 _N = rf"(?:\d{{1,2}}|[{_CN}]{{1,3}})"
 _WEEK = r"(?:周|星期|礼拜)"
-_AFTER = r"(?=\s*(?:\(|之?以?前|日|号|上午|下午|中午|晚|早|凌晨|下班|截|止|交|报|完成|到|至|起|开|召|,|。|;|!|\)|$|\d{1,2}[:点时]))"
+_AFTER = (
+    r"(?=\s*(?:\(|之?以?前|日|号|上午|下午|中午|晚|早|凌晨|下班|截|止|交|报|完成|到|至|起|开|召|,|。|;|!|\)|$"
+    r"|(?:\d{1,2}|[一二三四五六七八九十]{1,3})[:点时]))"
+)
 
 _DATES = (
     ("ymd", rf"(?P<y1>\d{{4}})[年./-](?P<m1>{_N})[月./-](?P<d1>\d{{1,2}}|[{_CN}]{{1,3}})[日号]?"),
@@ -26,7 +29,7 @@ _DATES = (
     (
         "dot",
         (
-            r"(?<![\d.:/-])(?P<m3>1[0-2]|0?[1-9])[./-](?P<d3>3[01]|[12]\d|0?[1-9])"
+            r"(?<![\d./-])(?<!\d:)(?P<m3>1[0-2]|0?[1-9])[./-](?P<d3>3[01]|[12]\d|0?[1-9])"
             rf"(?![\d.%:/-]|[万元米公千度个点版]){_AFTER}"
         ),
     ),
@@ -43,7 +46,7 @@ _DATES = (
         "weekday",
         rf"(?P<wrel>本|这|下下|下|上)?个?{_WEEK}(?P<w>[一二三四五六日天末1-7])(?![次年月天周个])",
     ),
-    ("weekend", r"(?P<we>本周|这周|一周|下周|周)内"),
+    ("weekend", r"(?P<we>本周|这周|下周|(?<!一)周)内"),
     (
         "relative",
         (
@@ -240,8 +243,8 @@ def _clock(match: re.Match[str]) -> Moment | None:
     hour = number(match.group("h1") or match.group("h2"))
     if not 0 <= hour <= 24:
         return None
-    if hour == 12 and part in _LATE:
-        hour = 24  # 晚上12点 is midnight
+    if hour in {0, 12} and part in _LATE:
+        hour = 24  # 晚上12点 and 今晚零点 are midnight
     minutes = {"半": 30, "整": 0, "一刻": 15, "三刻": 45}.get(match.group("half") or "")
     if minutes is None:
         minutes = number(match.group("min1") or match.group("min2") or "0")

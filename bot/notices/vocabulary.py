@@ -44,6 +44,12 @@ class Vocabulary:
             loose = single
         return words
 
+    def plainest(self, word: str) -> str:
+        """Return the word by which all of its meaning are known."""
+        word = self._lexicon.plain.get(word, word)
+        meaning = self._lexicon.meaning.get(word)
+        return meaning.canonical if meaning is not None else word
+
     def tells(self, word: str) -> int:
         """Return 2 for a topic, 1 for what is demanded of it, 3 for what may stand between, 0 for all others."""
         meaning = self._lexicon.meaning.get(word)
@@ -55,7 +61,8 @@ class Vocabulary:
 
     def _known(self, word: str) -> bool:
         lex = self._lexicon
-        return word in lex.meaning or word in lex.free or word in lex.soft
+        told = word in lex.meaning or word in lex.free or word in lex.soft
+        return told or (len(word) > 1 and word in lex.plain)
 
     def _parts(self, word: str) -> tuple[str, ...]:
         """Split a word that no list has but whose end one has: 学生名单 is a 名单 of 学生."""
@@ -81,6 +88,7 @@ class Vocabulary:
 
     def _read(self, word: str) -> Item | None:
         lex = self._lexicon
+        word = lex.plain.get(word, word)
         meaning = lex.meaning.get(word)
         if meaning is None and word in lex.free:
             return None

@@ -65,7 +65,7 @@ class WordReader(Vocabulary):
                             at, word, Item(Slot.DENIED, denied, self._denial(words, place), item.value)
                         )
                     if word in self._lexicon.exclusive:
-                        yield Token(at, word, self._exclusive(word, readable))
+                        yield from (Token(at, word, item) for item in self._exclusive(word, readable))
                     named = self._named_place(words, place)
                     if named is not None:
                         readable[named.value] = words[place - 1] + word
@@ -170,11 +170,11 @@ class WordReader(Vocabulary):
         """Tell whether people are counted: 1名讲解员, 主持人2名."""
         return bool(_COUNTED.fullmatch(plain, max(0, at - 2), at) or _COUNTED.match(plain, at + len(word)))
 
-    def _exclusive(self, word: str, readable: dict[int, str]) -> Item:
-        group, alternative = self._lexicon.exclusive[word]
-        value = self._mark("=" + alternative)
-        readable[value] = word
-        return Item(Slot.STATE, value, THING, self._mark(group))
+    def _exclusive(self, word: str, readable: dict[int, str]) -> Iterator[Item]:
+        for group, alternative in self._lexicon.exclusive[word]:
+            value = self._mark("=" + alternative)
+            readable[value] = word
+            yield Item(Slot.STATE, value, THING, self._mark(group))
 
     def _named_place(self, words: list[str], place: int) -> Item | None:
         """Make 石门 and 村 one place, which excludes other named villages."""

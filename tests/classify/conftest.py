@@ -26,3 +26,9 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def classifier(rules: RuleSet, cache_dir: Path) -> Classifier:
     return Classifier(rules, make_tokenizer("auto", rules.words, cache_dir))
+
+
+@pytest.fixture(scope="session")
+def by_rules(rules: RuleSet, cache_dir: Path) -> Classifier:
+    """Return a classifier that asks the rules alone."""
+    return Classifier(rules, make_tokenizer("auto", rules.words, cache_dir), learned=None)

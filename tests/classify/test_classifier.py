@@ -8,6 +8,12 @@ from bot.classify.classifier import Classifier, correction_key
 from bot.classify.normalise import normalise
 from bot.classify.quotes import split_quote
 from bot.events import Label, MessageKind
+from tests.classify.conftest import CORPUS
+
+MESSAGES = [
+    line.split("\t")[0].replace("\\n", "\n")
+    for line in (CORPUS / "messages_own.tsv").read_text(encoding="utf-8").splitlines()[1:]
+]
 
 
 @pytest.mark.parametrize("kind", [MessageKind.IMAGE, MessageKind.VIDEO, MessageKind.FILE])
@@ -46,11 +52,19 @@ def test_quotes_are_split_from_replies(text: str, quote: str, reply: str) -> Non
 
 
 def test_an_explanation_names_rule_words_and_what_blocked(classifier: Classifier) -> None:
-    fired = classifier.classify("请发现场照片").hits
+    fired = classifier.explain("请发现场照片").hits
     assert (fired[0].rule_id, fired[0].label) == ("photo.send", "photo_demand")
     assert "现场照片" in fired[0].matched
-    stopped = classifier.classify("什么时候发现场照片？").blocked
+    stopped = classifier.explain("什么时候发现场照片？").blocked
     assert ("photo.send", "问句") in {(hit.rule_id, hit.blocked_by) for hit in stopped}
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(MESSAGES))
+def test_an_explanation_gives_the_same_labels(classifier: Classifier, text: str) -> None:
+    explained, plain = classifier.explain(text), classifier.classify(text)
+    assert (explained.labels, explained.emergency) == (plain.labels, plain.emergency)
+    assert {hit.label for hit in explained.hits} >= {label.value for label in plain.labels}
 
 
 def test_a_correction_stands_above_the_rules_however_the_text_is_dressed(classifier: Classifier) -> None:

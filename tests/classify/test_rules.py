@@ -15,12 +15,12 @@ RULES = load_rules().rules
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_examples_fire_and_counters_do_not(classifier: Classifier, rule: object) -> None:
+def test_examples_fire_and_counters_do_not(by_rules: Classifier, rule: object) -> None:
     for text in rule.example:
-        found = classifier.classify(text, *rule.kinds[:1])
+        found = by_rules.classify(text, *rule.kinds[:1])
         assert rule.id in {hit.rule_id for hit in found.hits}, text
     for text in rule.counter:
-        found = classifier.classify(text, *rule.kinds[:1])
+        found = by_rules.classify(text, *rule.kinds[:1])
         assert rule.id not in {hit.rule_id for hit in found.hits}, text
 
 
@@ -61,9 +61,9 @@ def test_a_county_adds_terms_and_rules_without_touching_ours(tmp_path: Path, cac
 
 def test_rules_are_reloaded_while_running(tmp_path: Path, rules: object, cache_dir: Path) -> None:
     classifier = Classifier(rules, make_tokenizer("auto", rules.words, cache_dir))
-    assert not classifier.classify("茶青数日报").labels
+    assert Label.CHECKIN_DEMAND not in classifier.classify("请各村干部每天按梅花印").labels
     classifier.update(rules=load_rules([_write(tmp_path / "local.toml", LOCAL)]))
-    assert classifier.classify("茶青数日报").labels == {Label.MATERIAL_DEMAND}
+    assert Label.CHECKIN_DEMAND in classifier.classify("请各村干部每天按梅花印").labels
 
 
 RULE = """[[rule]]

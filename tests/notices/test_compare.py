@@ -9,10 +9,15 @@ from bot.notices.compare import Verdict, same
 from tests.notices.kit import START, features
 
 CORPUS = Path(__file__).parents[1] / "corpus"
+# The scale was learnt from these files too: floors against losing ground, not a measure of what it does elsewhere
+# (`python -m bot.notices.learn --check` leaves each file out in turn).
 FLOORS = {
-    "duplicates_one.tsv": (0.98, 0.95),
-    "duplicates_two.tsv": (0.98, 0.95),
-    "duplicates_own.tsv": (0.98, 0.95),
+    "duplicates_one.tsv": (0.94, 0.90),
+    "duplicates_two.tsv": (0.97, 0.88),
+    "duplicates_own.tsv": (0.91, 0.93),
+    "duplicates_plain_one.tsv": (0.98, 0.93),
+    "duplicates_plain_two.tsv": (0.96, 0.94),
+    "duplicates_close_one.tsv": (0.95, 0.94),
 }
 
 

@@ -1,0 +1,97 @@
+"""Weighs scores and rules against one another: a logistic regression per label, and its limit."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.classify.judge import GROUPS, HEADS, KNEES, RULE, first_of
+from bot.classify.scores import EMERGENCY, NAMES
+
+Matrix = npt.NDArray[np.float64]
+Weights = Mapping[str, Matrix]
+
+FOLDS = 6
+CARE = 2.0  # how much worse a missed emergency is than a needless one: F-beta instead of F1
+PRECISE = {"ack": 0.99, "rollcall_demand": 0.99}  # suppression acts on these
+COST = 0.7  # what a missing point of that precision costs, in points of F1
+BAND = 1.5  # how near to 0 a sum must be for the rules to be asked
+RARE = 0.003  # the share of given labels that may lie below the floor
+
+
+def weigh(
+    scores: Sequence[Matrix],
+    rules: Sequence[Matrix],
+    right: Sequence[npt.NDArray[np.int8]],
+    names: Sequence[str],
+) -> Weights:
+    """Return the weights under their heads, learnt from files: scores, which rules fire, and what is right.
+
+    `names` are the ids of the rules, in the order of their columns.
+    """
+    files = np.concatenate([np.full(len(part), number) for number, part in enumerate(scores)])
+    found = np.concatenate(scores)
+    said = np.concatenate(rules)
+    truth = np.concatenate(right)
+    inputs = np.hstack([looked_at(found), said])
+    weights = np.zeros((inputs.shape[1] + 3, len(NAMES)))
+    for column, name in enumerate(NAMES):
+        known = truth[:, column] >= 0
+        wanted = truth[known, column] == 1
+        apart = np.empty(known.sum())
+        for fold in range(FOLDS):
+            here = files[known] % FOLDS == fold
+            machine = _fit(inputs[known][~here], wanted[~here])
+            apart[here] = _sums(machine, inputs[known][here], len(names))
+        limit, line = _limit(name, apart, wanted)
+        print(line)
+        machine = _fit(inputs[known], wanted)
+        weights[: inputs.shape[1], column] = machine.coef_[0]
+        weights[-3, column] = machine.intercept_[0] - limit
+        weights[-2, column] = BAND
+        weights[-1, column] = np.quantile(found[known, column][apart > limit], RARE)
+    heads = (*HEADS, *(RULE + name for name in names), "base", "band", "floor")
+    return dict(zip(heads, weights, strict=True))
+
+
+def looked_at(scores: Matrix) -> Matrix:
+    """Return what the judge looks at in the scores, in the order of the heads."""
+    first = np.zeros_like(scores)
+    first[np.arange(len(scores)), [first_of(row.tolist()) for row in scores]] = 1
+    parts = {"score": scores, "first": first} | {
+        name: np.maximum(scores - knee, 0) for name, knee in KNEES.items()
+    }
+    return np.hstack([parts[group] for group in GROUPS])
+
+
+def _fit(inputs: Matrix, wanted: npt.NDArray[np.bool_]) -> Any:
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 (an extra)
+
+    return LogisticRegression(C=1.0, max_iter=3000).fit(inputs, wanted)
+
+
+def _sums(machine: Any, inputs: Matrix, rules: int) -> Matrix:
+    """Return the sums as the program reckons them: the rules (the last columns) are asked only near 0."""
+    plain = inputs.copy()
+    plain[:, -rules:] = 0
+    without: Matrix = machine.decision_function(plain)
+    sums: Matrix = np.where(np.abs(without) < BAND, machine.decision_function(inputs), without)
+    return sums
+
+
+def _limit(name: str, sums: Matrix, wanted: npt.NDArray[np.bool_]) -> tuple[float, str]:
+    """Return the limit with the best F1, precise enough where that is asked, and a line that tells it."""
+    beta2 = CARE**2 if name == EMERGENCY else 1.0
+    best = (-9.0, 0.0, "")
+    for limit in np.arange(-2.5, 2.51, 0.05):
+        given = sums > limit
+        hits = float((given & wanted).sum())
+        precision = hits / max(given.sum(), 1)
+        recall = hits / max(wanted.sum(), 1)
+        f = (1 + beta2) * hits / max(given.sum() + beta2 * wanted.sum(), 1)
+        worth = f - COST * max(PRECISE.get(name, 0.0) - precision, 0.0)
+        if worth > best[0]:
+            line = f"{name:18} F {f:.3f} precision {precision:.3f} recall {recall:.3f} limit {limit:5.2f}"
+            best = (worth, float(limit), line)
+    return best[1], best[2]
