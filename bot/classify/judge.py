@@ -12,11 +12,11 @@ from functools import cache
 from importlib import resources
 from operator import mul
 
-from bot.classify.scores import EMERGENCY, NAMES, ScoreCard, load_scores, rows_of
+from bot.classify.scores import EMERGENCY, NAMES, ScoreCard, Scores, load_scores, rows_of
 from bot.errors import RuleError
 
 KNEES = {"near": -0.4, "high": 0.0}  # scores from which a score counts once more
-GROUPS = ("score", *KNEES, "first")  # what is weighed of each name
+GROUPS = ("score", "clause", *KNEES, "first")  # what is weighed of each name
 HEADS = tuple(f"{group}:{name}" for group in GROUPS for name in NAMES)
 RULE = "rule:"  # what is weighed of each rule
 _ENDS = ("base", "band", "floor")
@@ -54,25 +54,28 @@ class Judge:
             for group in GROUPS
         }
 
-    def opinion(self, scores: Sequence[float]) -> Opinion:
+    def opinion(self, scores: Scores) -> Opinion:
         """Judge by the scores alone."""
+        whole, clause = scores
+        best = whole if clause is whole else list(map(max, whole, clause))
         likely = [
-            place for place, (score, low) in enumerate(zip(scores, self._floor, strict=True)) if score > low
+            place for place, (score, low) in enumerate(zip(best, self._floor, strict=True)) if score > low
         ]
         if not likely:
             return _NOTHING
         bent = [
-            (group, place, scores[place] - knee)
+            (group, place, score - knee)
             for group, knee in KNEES.items()
-            for place in likely
-            if scores[place] > knee
+            for place, score in enumerate(whole)
+            if score > knee
         ]
-        first = first_of(scores)
+        first = first_of(whole)
         given: list[int] = []
         unsure: list[tuple[int, float]] = []
         for column in likely:
             total = self._base[column] + self._of["first"][column][first]
-            total += sum(map(mul, self._of["score"][column], scores))
+            total += sum(map(mul, self._of["score"][column], whole))
+            total += sum(map(mul, self._of["clause"][column], clause))
             for group, place, value in bent:
                 total += self._of[group][column][place] * value
             if abs(total) < self._band[column]:

@@ -76,25 +76,29 @@ def _traditional() -> tuple[re.Pattern[str], dict[int, int]]:
     return re.compile("[" + "".join(map(chr, table)) + "]"), table
 
 
+_MARKS = {
+    "nod": NOD,
+    "thumb": THUMB,
+    "sure": SURE,
+    "url": LINK,
+    "all": "@所有人 ",
+    "mention": MENTION,
+    "space": " ",
+    "emoji": "",
+    "mute": "",
+    "gone": "",
+}
+
+
 def _replace(match: re.Match[str]) -> str:
-    kind = match.lastgroup
+    kind = match.lastgroup or ""
+    mark = _MARKS.get(kind)
+    if mark is not None:
+        return mark
     found = match.group()
     if kind == "bracket":
         return _BRACKETED.get(found[1:-1].strip(), "")
-    if kind == "space":
-        return " "
-    if kind == "spaced":
-        return found.replace(" ", "").replace("\t", "")
-    return {
-        "nod": NOD,
-        "thumb": THUMB,
-        "sure": SURE,
-        "url": LINK,
-        "all": "@所有人 ",
-        "mention": MENTION,
-        "emoji": "",
-        "mute": "",
-    }.get(kind or "", "")
+    return found.replace(" ", "").replace("\t", "")
 
 
 def normalise(text: str) -> str:

@@ -13,6 +13,7 @@ from functools import cache
 from importlib import resources
 from itertools import pairwise
 from operator import itemgetter
+from typing import NamedTuple
 
 import ahocorasick
 
@@ -22,15 +23,22 @@ from bot.events import Label
 EMERGENCY = "emergency"
 NAMES = (*(label.value for label in Label), EMERGENCY)
 MOST = 1500  # characters of a message that are looked at
-LONG = 60  # characters from which a message is judged sentence by sentence too
-_SENTENCE = re.compile(r"[。!?;\n]+")
-_SHORTEST = 4  # characters; what is shorter is no sentence
+LONG = 8  # characters from which a message is judged clause by clause too
+_CLAUSE = re.compile(r"[,。!?;\n]+")
+_SHORTEST = 3  # characters; what is shorter is no clause
 _NUMBER = itemgetter(1)
 _DIGITS = re.compile(r"\d+")
 _SCALE = 1000.0
 _LANES = struct.Struct(f"<{len(NAMES) + 1}I")
 _HALF = 1 << 31  # what a lane is shifted by, so that its sum may be negative
 _MIDDLE = sum(_HALF << (32 * lane) for lane in range(len(NAMES) + 1))
+
+
+class Scores(NamedTuple):
+    """The scores of a message, in the order of `NAMES`: of the whole, and of the clause that has most of each."""
+
+    whole: list[float]
+    clause: list[float]
 
 
 class ScoreCard:
@@ -60,16 +68,19 @@ class ScoreCard:
             self._finder.add_word(piece, number)
         self._finder.make_automaton()
 
-    def scores(self, body: str) -> list[float]:
-        """Return the scores of a normalised text, in the order of `NAMES`.
+    def scores(self, body: str) -> Scores:
+        """Return the scores of a normalised text as a whole and of its best clause.
 
-        A long notice says much that is no demand before it says 收到请回复: its best sentence counts.
+        A long notice says much that is no roll-call before it says 收到请回复.
         """
         whole = self._sum(body)
         if len(body) < LONG:
-            return whole
-        parts = [self._sum(part) for part in _SENTENCE.split(body[:MOST]) if len(part) >= _SHORTEST]
-        return [max(column) for column in zip(whole, *parts, strict=True)]
+            return Scores(whole, whole)
+        clauses = [part for part in _CLAUSE.split(body[:MOST]) if len(part) >= _SHORTEST]
+        if len(clauses) < 2:
+            return Scores(whole, whole)
+        best = [max(column) for column in zip(*map(self._sum, clauses), strict=True)]
+        return Scores(whole, best)
 
     def _sum(self, body: str) -> list[float]:
         total = sum(map(self._points.__getitem__, self._found(body)), _MIDDLE)

@@ -1,6 +1,7 @@
 """Features as bytes for the store: hashes and times only, nothing that can be read back into words.
 
 Layout, big-endian: a version byte, then `Features` in field order; days are proleptic ordinals, 0 for none.
+Version 1 had no frame; what was packed so is still read, until the notices of then are forgotten.
 """
 
 import functools
@@ -10,10 +11,12 @@ from datetime import UTC, date, datetime
 from bot.notices.slots import Features, Item, Moment, Role, Slot
 
 _VERSION = 2
+_FRAMELESS = 1
 _HEAD = struct.Struct(">BQQdd?B")
 _ITEM = struct.Struct(">BQBQQQBB")
 _MOMENT = struct.Struct(">BIhh?")
 _COUNTS = struct.Struct(">HHHHH")
+_COUNTS_FRAMELESS = struct.Struct(">HHHH")
 _CANCELS, _CHANGES, _DAILY, _ASKS = 1, 2, 4, 8
 _MOST = 0xFFFF
 
@@ -92,11 +95,13 @@ def unpack(data: bytes) -> Features:
 
 def _unpack(data: bytes) -> Features:
     version, exact, key_mark, posted, due, has_due, flags = _HEAD.unpack_from(data)
-    if version != _VERSION:
+    if version not in {_VERSION, _FRAMELESS}:
         raise ValueError(f"packed features of version {version}; this program reads {_VERSION}")
     at = _HEAD.size
-    n_grams, n_aliases, n_items, n_moments, n_frame = _COUNTS.unpack_from(data, at)
-    at += _COUNTS.size
+    layout = _COUNTS if version == _VERSION else _COUNTS_FRAMELESS
+    n_grams, n_aliases, n_items, n_moments, *rest = layout.unpack_from(data, at)
+    n_frame = rest[0] if rest else 0
+    at += layout.size
     frame = data[at : at + n_frame].decode("utf-16-be")
     at += n_frame
     grams = _hashes(n_grams, data, at)

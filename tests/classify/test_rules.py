@@ -61,9 +61,9 @@ def test_a_county_adds_terms_and_rules_without_touching_ours(tmp_path: Path, cac
 
 def test_rules_are_reloaded_while_running(tmp_path: Path, rules: object, cache_dir: Path) -> None:
     classifier = Classifier(rules, make_tokenizer("auto", rules.words, cache_dir))
-    assert Label.CHECKIN_DEMAND not in classifier.classify("请各村干部每天按梅花印").labels
+    assert "local.tea" not in {hit.rule_id for hit in classifier.classify("茶青数日报").hits}
     classifier.update(rules=load_rules([_write(tmp_path / "local.toml", LOCAL)]))
-    assert Label.CHECKIN_DEMAND in classifier.classify("请各村干部每天按梅花印").labels
+    assert "local.tea" in {hit.rule_id for hit in classifier.classify("茶青数日报").hits}
 
 
 RULE = """[[rule]]

@@ -1,5 +1,8 @@
 """What is kept of a text: its slots, its packed form, nothing readable."""
 
+import struct
+from dataclasses import replace
+
 import pytest
 
 from bot.notices.compare import same
@@ -76,6 +79,15 @@ def test_nothing_readable_is_packed() -> None:
     for word in ("金丝雀", "台账", "民政办", "王小明"):
         assert word.encode() not in data
         assert word.encode("utf-16-le") not in data
+
+
+def test_what_was_packed_before_there_were_frames_is_still_read() -> None:
+    found = features("各村：请于11月14日17:00前将60岁以上老人10月份台账报镇民政办")
+    data = pack(found, KEY)
+    head, frame = struct.calcsize(">BQQdd?B"), found.frame.encode("utf-16-be")
+    counts = head + struct.calcsize(">HHHH")
+    old = b"\x01" + data[1:counts] + data[counts + 2 + len(frame) :]
+    assert unpack(old) == replace(found, frame="")
 
 
 @pytest.mark.parametrize(("a", "b"), PAIRS)

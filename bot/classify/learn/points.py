@@ -59,6 +59,6 @@ def _fit_one(found: Any, right: npt.NDArray[np.int8], heavy: Matrix) -> tuple[Ma
 
 
 def scored(points: Points, texts: Sequence[str]) -> Matrix:
-    """Return the scores of texts: a row a text, a column a name."""
+    """Return the scores of texts: a row a text; a column a name for the whole, then one for the best clause."""
     card = ScoreCard(points.pieces, list(points.weights), points.points.T.tolist(), list(points.base))
-    return np.array([card.scores(text) for text in texts])
+    return np.array([(*found.whole, *found.clause) for found in map(card.scores, texts)])
