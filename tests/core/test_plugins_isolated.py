@@ -153,10 +153,10 @@ async def test_a_failing_classifier_loses_no_message(
 ) -> None:
     await town.found(GROUP, PEOPLE, "赵支书")
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise RecursionError("CANARY")
 
-    monkeypatch.setattr(type(town.app.classifier), "classify", fail)
+    monkeypatch.setattr(type(town.app.classifier), "explain", fail)
     await town.say(GROUP, "李会计", "收到请回复")
     assert [row.labels for row in messages(town.app)][-1] == 0
     assert "CANARY" not in "".join(log)

@@ -83,9 +83,9 @@ def write_judge(weights: Weights, path: Path) -> None:
     lines = [
         "# What scores and rules mean beside one another, in thousandths; made by bot/classify/learn.",
         f"# Columns: what is weighed, {', '.join(NAMES)}. A label is given when its sum is above 0.",
-        "# score:x the score of x, clause:x that of its best clause; near:x, high:x what of it is above -0.4, above 0; first:x when x scores most;",
-        "# rule:x when the rule x fires; #base what each sum begins with; #band how near to 0 the rules are asked;",
-        "# #floor the score below which a label is out of the question.",
+        "# score:x the score of x, clause:x that of its best clause; near:x, high:x what of it is above -0.4, above 0;",
+        "# first:x when x scores most; rule:x when the rule x fires; #base what each sum begins with;",
+        "# #band how near to 0 the rules are asked; #floor the score below which a label is out of the question.",
     ]
     lines += [_line(head if ":" in head else f"#{head}", list(row)) for head, row in weights.items()]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
