@@ -114,18 +114,22 @@ class Classifier:
     def _judge(self, body: str, kind: MessageKind, *, explain: bool) -> Classification:
         learned = self._learned
         local = self._rules.local
+        is_text = kind in _TEXTS
         if learned is None or not body:
             return self._by_rules(body, kind)
+        found = None
+        if not is_text:
+            # The card knows plain texts; of the other kinds it only tells paperwork from danger.
+            found = self._by_rules(body, kind)
+            if not found.emergency:
+                return found
         opinion = learned.judge.opinion(learned.card.scores(body))
-        if kind in _TEXTS and not opinion.open and not explain and not local:
+        if is_text and not opinion.open and not explain and not local:
             return by_card(opinion.given)
-        found = self._by_rules(body, kind)
+        found = found or self._by_rules(body, kind)
         given = learned.judge.with_rules(opinion, {hit.rule_id for hit in found.hits})
         judged = combine(found, body, given, learned.card, local)
-        if kind in _TEXTS:
-            return judged
-        # The card knows plain texts; of the other kinds it only tells paperwork from danger.
-        return replace(found, emergency=found.emergency and judged.emergency)
+        return judged if is_text else replace(found, emergency=judged.emergency)
 
     def _by_rules(self, body: str, kind: MessageKind) -> Classification:
         return self._engine.run(body, self._tokenizer.cut(body), kind)

@@ -19,7 +19,7 @@ KNEES = {"near": -0.4, "high": 0.0}  # scores from which a score counts once mor
 GROUPS = ("score", "clause", *KNEES, "first")  # what is weighed of each name
 HEADS = tuple(f"{group}:{name}" for group in GROUPS for name in NAMES)
 RULE = "rule:"  # what is weighed of each rule
-_ENDS = ("base", "band", "floor")
+ENDS = ("base", "band", "floor")  # what each sum begins with, and its limits
 _FILE = "judge.tsv"
 
 
@@ -102,11 +102,11 @@ def parse(text: str, name: str) -> Judge:
     weights: dict[str, list[float]] = {}
     for number, head, values in rows_of(text, name):
         what = head.removeprefix("#")
-        if not (what in HEADS or what in _ENDS or what.startswith(RULE)) or len(values) != len(NAMES):
+        if not (what in HEADS or what in ENDS or what.startswith(RULE)) or len(values) != len(NAMES):
             msg = f"{name} 第{number}行：{head} 不认识，或不是 {len(NAMES)} 个数"
             raise RuleError(msg)
         weights[what] = values
-    missing = [head for head in (*HEADS, *_ENDS) if head not in weights]
+    missing = [head for head in (*HEADS, *ENDS) if head not in weights]
     if missing:
         msg = f"{name}：缺少 {'、'.join(missing[:5])} 行"
         raise RuleError(msg)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from rapidfuzz.distance import LCSseq, Postfix, Prefix
 
 from bot.notices.alignment import TELLING, Alignment, in_place, mass
-from bot.notices.differences import denied, families_apart, kinds_apart, names_apart, places_apart
+from bot.notices.differences import denied, kinds_apart
 from bot.notices.slots import CONTENT, Features, Item, Slot
 
 _SHORT = 6  # letters: what is exchanged for one another in a template is a word or two
@@ -46,6 +46,7 @@ def _words(a: Features, b: Features, found: Alignment) -> Evidence:
         topic = not shared_letter and all(
             any(item.slot is Slot.SUBJECT and item.weight >= _TOPIC for item in run) for run in exchanged
         )
+    topics = _topics(a), _topics(b)
     mine_order, yours_order = _order(a), _order(b)
     common = set(mine_order) & set(yours_order)
     kept = [value for value in mine_order if value in common], [v for v in yours_order if v in common]
@@ -64,8 +65,8 @@ def _words(a: Features, b: Features, found: Alignment) -> Evidence:
         "words.exchanged_topic": topic,
         "words.in_order": LCSseq.normalized_similarity(mine_order, yours_order),
         "words.moved": len(kept[0]) - LCSseq.similarity(*kept),
-        "words.topics": min(len(_topics(a) & _topics(b)), _MOST),
-        "words.no_topic": not _topics(a) & _topics(b) and bool(_topics(a)) and bool(_topics(b)),
+        "words.topics": min(len(topics[0] & topics[1]), _MOST),
+        "words.no_topic": all(topics) and not topics[0] & topics[1],
         "words.outweighed": _outweighed(found),
         "words.enough": _enough(found),
     }
@@ -88,15 +89,10 @@ def _enough(found: Alignment) -> bool:
 
 
 def _slots(a: Features, b: Features) -> Evidence:
-    """Compare slot by slot."""
+    """Compare slot by slot; those that set two notices apart by themselves are for `compare`, not weighed."""
     seen: Evidence = {
-        "apart.family": families_apart(a, b) is not None,
-        "apart.object": kinds_apart(a, b, Slot.OBJECT) is not None,
         "apart.state": kinds_apart(a, b, Slot.STATE) is not None,
-        "apart.addressee": kinds_apart(a, b, Slot.ADDRESSEE) is not None,
-        "apart.name": names_apart(a, b) is not None,
         "apart.denied": denied(a, b) is not None,
-        "apart.place": places_apart(a, b) is not None,
         "cancels.one": a.cancels != b.cancels,
         "cancels.both": a.cancels and b.cancels,
         "asks.one": a.asks != b.asks,

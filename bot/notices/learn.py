@@ -87,7 +87,7 @@ def rows(path: Path) -> Iterator[Row]:
         dressed = random.choice(BEFORE) + a.rstrip("。！") + random.choice(AFTER)
         first, second = random.sample((a, dressed), 2)
         yield look(path.name, first, second, LIGHT, same=True)
-        for text in {b, dressed} if same else {dressed}:
+        for text in (b, dressed) if same else (dressed,):
             exchanged = exchange(a, text, random.choice(others), random)
             if exchanged:
                 yield look(path.name, a, exchanged, LIGHT, same=False)

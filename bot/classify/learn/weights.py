@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bot.classify.judge import GROUPS, HEADS, KNEES, RULE, first_of
+from bot.classify.judge import ENDS, GROUPS, HEADS, KNEES, RULE, first_of
+from bot.classify.learn.points import Matrix
 from bot.classify.scores import EMERGENCY, NAMES
 
-Matrix = npt.NDArray[np.float64]
 Weights = Mapping[str, Matrix]
 
 FOLDS = 6
@@ -39,7 +39,7 @@ def weigh(
     said = np.concatenate(rules)
     truth = np.concatenate(right)
     inputs = np.hstack([looked_at(found), said])
-    weights = np.zeros((inputs.shape[1] + 3, len(NAMES)))
+    weights = np.zeros((inputs.shape[1] + len(ENDS), len(NAMES)))
     for column, name in enumerate(NAMES):
         known = truth[:, column] >= 0
         wanted = truth[known, column] == 1
@@ -52,11 +52,10 @@ def weigh(
         print(line)
         machine = _fit(inputs[known], wanted)
         weights[: inputs.shape[1], column] = machine.coef_[0]
-        weights[-3, column] = machine.intercept_[0] - limit
-        weights[-2, column] = BAND
+        base = machine.intercept_[0] - limit
         best = np.maximum(found[known, column], found[known, column + len(NAMES)])
-        weights[-1, column] = np.quantile(best[apart > limit], RARE)
-    heads = (*HEADS, *(RULE + name for name in names), "base", "band", "floor")
+        weights[-len(ENDS) :, column] = base, BAND, np.quantile(best[apart > limit], RARE)
+    heads = (*HEADS, *(RULE + name for name in names), *ENDS)
     table = dict(zip(heads, weights, strict=True))
     for rule, (label, weight) in SURE.items():
         column = NAMES.index(label)
