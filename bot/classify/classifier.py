@@ -1,13 +1,15 @@
 """What a message demands, and why: the one entrance to this package."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from bot.classify.combine import by_card, combine
+from bot.classify.bulk import BulkCard, opinions
+from bot.classify.combine import by_card, combine, no_reasons
 from bot.classify.engine import Engine
-from bot.classify.judge import Learned, load_learned
+from bot.classify.judge import Learned, Opinion, load_learned
 from bot.classify.normalise import correction_key, normalise
 from bot.classify.quotes import split_quote
 from bot.classify.rules import RuleSet
@@ -20,6 +22,16 @@ NO_CORRECTIONS: Mapping[str, frozenset[Label]] = MappingProxyType({})
 _TEXTS = (MessageKind.TEXT, MessageKind.ANNOUNCEMENT)
 _MEMO_MAX = 4096
 _MEMO_LENGTH = 64
+_AT_ONCE = 256
+
+
+class Asked(NamedTuple):
+    """A message to classify; `quote` is the message that it answers, where that is known."""
+
+    text: str
+    kind: MessageKind = MessageKind.TEXT
+    quote: str = ""
+    file_name: str = ""
 
 
 class Classifier:
@@ -37,6 +49,7 @@ class Classifier:
     ) -> None:
         self._rules = rules
         self._learned = load_learned() if learned == "ours" else learned
+        self._bulk = BulkCard(self._learned.card) if self._learned else None
         self._tokenizer = tokenizer
         self._engine = Engine(rules, tokenizer.cut)
         self._corrections = dict(corrections)
@@ -51,7 +64,7 @@ class Classifier:
         """Return a classifier with the same rules and these corrections."""
         other = object.__new__(Classifier)
         other._rules, other._tokenizer, other._engine = self._rules, self._tokenizer, self._engine
-        other._learned = self._learned
+        other._learned, other._bulk = self._learned, self._bulk
         other._corrections, other._memo = dict(corrections), {}
         return other
 
@@ -81,27 +94,44 @@ class Classifier:
             known = self._memo.get(text)
             if known is not None:
                 return known
-        result = self._classify(text, kind, quote, file_name, explain=False)
+        result = self._classify(Asked(text, kind, quote, file_name), explain=False)
         if plain:
             if len(self._memo) >= _MEMO_MAX:
                 self._memo.clear()
             self._memo[text] = result
         return result
 
+    def classify_many(self, asked: Iterable[Asked]) -> list[Classification]:
+        """Return what `classify` returns for each, several times as fast: for histories."""
+        messages = list(asked)
+        distinct = list(dict.fromkeys(messages))
+        found: dict[Asked, Classification] = {}
+        for start in range(0, len(distinct), _AT_ONCE):
+            part = distinct[start : start + _AT_ONCE]
+            found.update(zip(part, self._classify_part(part), strict=True))
+        return [found[message] for message in messages]
+
+    def _classify_part(self, messages: list[Asked]) -> Iterable[Classification]:
+        bodies = [_body(message) for message in messages]
+        judged: list[Opinion | None] = [None] * len(messages)
+        if self._learned is not None and self._bulk is not None:
+            texts = [place for place, message in enumerate(messages) if message.kind in _TEXTS]
+            scores = self._bulk.scores([bodies[place] for place in texts])
+            for place, opinion in zip(texts, opinions(self._learned.judge, *scores), strict=True):
+                judged[place] = opinion
+        for message, body, known in zip(messages, bodies, judged, strict=True):
+            yield self._corrected(message.text, self._judge(body, message.kind, known))
+
     def explain(
         self, text: str, kind: MessageKind = MessageKind.TEXT, quote: str = "", file_name: str = ""
     ) -> Classification:
         """Return the same labels with every rule that fired or was blocked, and its words."""
-        return self._classify(text, kind, quote, file_name, explain=True)
+        return self._classify(Asked(text, kind, quote, file_name), explain=True)
 
-    def _classify(
-        self, text: str, kind: MessageKind, quote: str, file_name: str, *, explain: bool
-    ) -> Classification:
-        own = text if quote else split_quote(text)[1]
-        if file_name and not own:
-            own = file_name
-        body = normalise(own)
-        found = self._judge(body, kind, explain=explain)
+    def _classify(self, message: Asked, *, explain: bool) -> Classification:
+        return self._corrected(message.text, self._judge(_body(message), message.kind, explain=explain))
+
+    def _corrected(self, text: str, found: Classification) -> Classification:
         if self._corrections:
             key = correction_key(text)
             corrected = self._corrections.get(key)
@@ -111,7 +141,9 @@ class Classifier:
                 return replace(found, labels=corrected, hits=hit + kept)
         return found
 
-    def _judge(self, body: str, kind: MessageKind, *, explain: bool) -> Classification:
+    def _judge(
+        self, body: str, kind: MessageKind, opinion: Opinion | None = None, *, explain: bool = False
+    ) -> Classification:
         learned = self._learned
         local = self._rules.local
         is_text = kind in _TEXTS
@@ -123,13 +155,21 @@ class Classifier:
             found = self._by_rules(body, kind)
             if not found.emergency:
                 return found
-        opinion = learned.judge.opinion(learned.card.scores(body))
+        if opinion is None:
+            opinion = learned.judge.opinion(learned.card.scores(body))
         if is_text and not opinion.open and not explain and not local:
             return by_card(opinion.given)
         found = found or self._by_rules(body, kind)
         given = learned.judge.with_rules(opinion, {hit.rule_id for hit in found.hits})
-        judged = combine(found, body, given, learned.card, local)
+        reasons = partial(learned.card.reasons, body) if explain else no_reasons
+        judged = combine(found, given, local, reasons)
         return judged if is_text else replace(found, emergency=judged.emergency)
 
     def _by_rules(self, body: str, kind: MessageKind) -> Classification:
         return self._engine.run(body, self._tokenizer.cut(body), kind)
+
+
+def _body(message: Asked) -> str:
+    """Return what the sender wrote, normalised; for a file without words its name."""
+    own = message.text if message.quote else split_quote(message.text)[1]
+    return normalise(own or message.file_name)

@@ -1,13 +1,20 @@
 """Rules, score card and judge together: who gives a label, and who takes one back."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import cache
 
-from bot.classify.scores import EMERGENCY, NAMES, ScoreCard
+from bot.classify.scores import EMERGENCY, NAMES
 from bot.events import Classification, Label, RuleHit
 
 PREFIX = "score."
 AGAINST = "计分不足"
+Reasons = Callable[[str], Sequence[str]]
+
+
+def no_reasons(_name: str) -> Sequence[str]:
+    """Name none: what asks no reasons gets its answer sooner."""
+    return ()
 
 
 @cache
@@ -19,11 +26,12 @@ def by_card(places: tuple[int, ...]) -> Classification:
 
 
 def combine(
-    found: Classification, body: str, given: Sequence[int], card: ScoreCard, local: Collection[str]
+    found: Classification, given: Sequence[int], local: Collection[str], reasons: Reasons = no_reasons
 ) -> Classification:
     """Return the labels that were `given` (places in `NAMES`) with the rules and pieces that speak for them.
 
-    What a county's own rules or words (`local`) give or take stands above all.
+    What a county's own rules or words (`local`) give or take stands above all. `reasons` names the pieces that
+    speak most for a label.
     """
     names = {NAMES[place] for place in given}
     for hit in found.hits:
@@ -32,13 +40,18 @@ def combine(
                 names.difference_update(hit.label[1:].split(","))
             else:
                 names.add(hit.label)
-    hits = [hit for hit in found.hits if hit.label in names or hit.label.startswith("-")]
-    blocked = [RuleHit(hit.rule_id, hit.label, hit.matched, AGAINST) for hit in found.hits if hit not in hits]
+    hits: list[RuleHit] = []
+    blocked = list(found.blocked)
+    for hit in found.hits:
+        if hit.label in names or hit.label.startswith("-"):
+            hits.append(hit)
+        else:
+            blocked.append(replace(hit, blocked_by=AGAINST))
     by_pieces = [
-        RuleHit(PREFIX + name, name, "、".join(card.reasons(body, name)))
+        RuleHit(PREFIX + name, name, "、".join(reasons(name)))
         for name in sorted(names.difference(hit.label for hit in hits))
     ]
-    return Classification(_labels(names), EMERGENCY in names, (*hits, *by_pieces), (*found.blocked, *blocked))
+    return Classification(_labels(names), EMERGENCY in names, (*hits, *by_pieces), tuple(blocked))
 
 
 def _labels(names: Collection[str]) -> frozenset[Label]:

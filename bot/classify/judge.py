@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from operator import mul
+from typing import NamedTuple
 
 from bot.classify.scores import EMERGENCY, NAMES, ScoreCard, Scores, load_scores, rows_of
 from bot.errors import RuleError
@@ -23,29 +24,29 @@ ENDS = ("base", "band", "floor")  # what each sum begins with, and its limits
 _FILE = "judge.tsv"
 
 
-@dataclass(frozen=True, slots=True)
-class Opinion:
+class Opinion(NamedTuple):
     """What a message's scores say: places in `NAMES` that are given, and those that only the rules decide."""
 
     given: tuple[int, ...]
     open: tuple[tuple[int, float], ...]  # place, and its sum without the rules
 
 
-_NOTHING = Opinion((), ())
+NOTHING = Opinion((), ())
 
 
 class Judge:
     """The weights: `weights[head]` has one for every label, in the order of `NAMES`.
 
     A label is given when its sum is above 0. `band` says how near to 0 a sum is open to the rules, and `floor`
-    is the score below which a label is out of the question.
+    is the score below which a label is out of the question. `matrix` has the weights of the scores, a row a head.
     """
 
     def __init__(self, weights: Mapping[str, Sequence[float]]) -> None:
         columns = range(len(NAMES))
-        self._base = tuple(weights["base"])
-        self._band = tuple(weights["band"])
-        self._floor = tuple(weights["floor"])
+        self.matrix = [tuple(weights[head]) for head in HEADS]
+        self.base = tuple(weights["base"])
+        self.band = tuple(weights["band"])
+        self.floor = tuple(weights["floor"])
         self._rules = {
             head.removeprefix(RULE): tuple(row) for head, row in weights.items() if head.startswith(RULE)
         }
@@ -59,10 +60,10 @@ class Judge:
         whole, clause = scores
         best = whole if clause is whole else list(map(max, whole, clause))
         likely = [
-            place for place, (score, low) in enumerate(zip(best, self._floor, strict=True)) if score > low
+            place for place, (score, low) in enumerate(zip(best, self.floor, strict=True)) if score > low
         ]
         if not likely:
-            return _NOTHING
+            return NOTHING
         bent = [
             (group, place, score - knee)
             for group, knee in KNEES.items()
@@ -73,12 +74,12 @@ class Judge:
         given: list[int] = []
         unsure: list[tuple[int, float]] = []
         for column in likely:
-            total = self._base[column] + self._of["first"][column][first]
+            total = self.base[column] + self._of["first"][column][first]
             total += sum(map(mul, self._of["score"][column], whole))
             total += sum(map(mul, self._of["clause"][column], clause))
             for group, place, value in bent:
                 total += self._of[group][column][place] * value
-            if abs(total) < self._band[column]:
+            if abs(total) < self.band[column]:
                 unsure.append((column, total))
             elif total > 0:
                 given.append(column)

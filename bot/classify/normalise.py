@@ -43,21 +43,22 @@ _NOD_EMOJI = frozenset("👌🆗🫡🙆")
 _THUMB_EMOJI = frozenset("👍🙏🌹👏🤝💪")
 _SURE_EMOJI = frozenset("✅☑✔√✓")
 
-_PLAIN = re.compile(r"[\u4e00-\u9fff0-9a-z,.!?:;()、。\n/《》%-]*")
+_PLAIN = r"\u4e00-\u9fff0-9a-z,.!?:;()、。\n/《》%-"
 _ODD = re.compile(
+    rf"(?=[^{_PLAIN}])(?:"  # nearly all characters are passed by this one look
     r"\[(?P<bracket>[^\[\]\n]{1,12})\]"
     r"|(?P<nod>[👌🆗🫡🙆])"
     r"|(?P<thumb>[👍🙏🌹👏🤝💪])"
     r"|(?P<sure>[✅☑✔√✓])"
-    r"|(?P<url>https?://[^\s\u4e00-\u9fff,。]+|www\.[^\s\u4e00-\u9fff,。]+)"
     r"|(?P<all>@\s?(?:所有人|全体成员|全体人员|全员|all\b|everyone\b|大家))"
     r"|(?P<mention>@[^\s@,:。!?;()、\n]{1,24})"
     r"|(?P<gone>[\ufe00-\ufe0f\u200b-\u200f\u2060\ufeff\u20e3\u00ad\U0001f3fb-\U0001f3ff\ud800-\udfff\x00-\x08\x0b-\x1f\x7f])"
     r"|(?P<emoji>[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2190-\u21ff\u2300-\u23ff♥])"
-    r"|(?P<spaced>(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?:[ \t]+[\u4e00-\u9fff](?![\u4e00-\u9fff]))+)"
     r"|(?P<space>[ \t\u3000]+)"
-    r"|(?P<mute>[\"'“”‘’`*_~^#=]+)"
+    r"|(?P<mute>[\"'“”‘’`*_~^#=]+))"
 )
+_URL = re.compile(r"https?://[^\s\u4e00-\u9fff,。]+|www\.[^\s\u4e00-\u9fff,。]+")
+_SPACED = re.compile(r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?: [\u4e00-\u9fff](?![\u4e00-\u9fff]))+")
 _CLOCK = re.compile(r"(?<=\d):(?=\d\d(?!\d))")
 _KEY_NOISE = re.compile(r"[\s,.!?:;、。~·…—\-]+")
 
@@ -80,7 +81,6 @@ _MARKS = {
     "nod": NOD,
     "thumb": THUMB,
     "sure": SURE,
-    "url": LINK,
     "all": "@所有人 ",
     "mention": MENTION,
     "space": " ",
@@ -95,10 +95,11 @@ def _replace(match: re.Match[str]) -> str:
     mark = _MARKS.get(kind)
     if mark is not None:
         return mark
-    found = match.group()
-    if kind == "bracket":
-        return _BRACKETED.get(found[1:-1].strip(), "")
-    return found.replace(" ", "").replace("\t", "")
+    return _BRACKETED.get(match["bracket"].strip(), "")
+
+
+def _joined(match: re.Match[str]) -> str:
+    return match.group().replace(" ", "")
 
 
 def normalise(text: str) -> str:
@@ -113,9 +114,12 @@ def normalise(text: str) -> str:
         text = text.translate(table)
     if ":" in text:
         text = _CLOCK.sub("点", text)  # a colon elsewhere ends a clause
-    if _PLAIN.fullmatch(text):
-        return text
-    return _ODD.sub(_replace, text).strip()
+    if "://" in text or "www." in text:
+        text = _URL.sub(LINK, text)
+    text = _ODD.sub(_replace, text)
+    if " " in text:
+        text = _SPACED.sub(_joined, text)
+    return text.strip()
 
 
 def correction_key(text: str) -> str:

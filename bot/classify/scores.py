@@ -1,18 +1,17 @@
 """Weighted pieces of text: what rules do not reach, judged by many small hints that were counted in our corpus.
 
-A piece is one to three neighbouring characters. Each has points for and against every label; a message's score
-for a label is the sum over its pieces. The points are data (`data/scores.tsv`), made by `bot.classify.learn`
-from the labelled messages under tests/corpus, and can be read and changed like the rules.
+A piece is one to three neighbouring characters of one clause. Each has points for and against every label; a
+message's score for a label is the sum over its pieces. The points are data (`data/scores.tsv`), made by
+`bot.classify.learn` from the labelled messages under tests/corpus, and can be read and changed like the rules.
 """
 
 import math
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib import resources
-from itertools import pairwise
-from operator import itemgetter
+from operator import add, itemgetter
 from typing import NamedTuple
 
 import ahocorasick
@@ -23,12 +22,13 @@ from bot.events import Label
 EMERGENCY = "emergency"
 NAMES = (*(label.value for label in Label), EMERGENCY)
 MOST = 1500  # characters of a message that are looked at
-LONG = 8  # characters from which a message is judged clause by clause too
-_CLAUSE = re.compile(r"[,。!?;\n]+")
-_SHORTEST = 3  # characters; what is shorter is no clause
+DELIMITERS = ",。!?;\n"
+START, END = "^", "$"
+SHORTEST = 5  # characters with what stands around it; what is shorter is no clause of its own
+SCALE = 1000.0
+_DELIMITER = re.compile(f"[{DELIMITERS}]")
 _NUMBER = itemgetter(1)
 _DIGITS = re.compile(r"\d+")
-_SCALE = 1000.0
 _LANES = struct.Struct(f"<{len(NAMES) + 1}I")
 _HALF = 1 << 31  # what a lane is shifted by, so that its sum may be negative
 _MIDDLE = sum(_HALF << (32 * lane) for lane in range(len(NAMES) + 1))
@@ -37,17 +37,16 @@ _MIDDLE = sum(_HALF << (32 * lane) for lane in range(len(NAMES) + 1))
 class Scores(NamedTuple):
     """The scores of a message, in the order of `NAMES`: of the whole, and of the clause that has most of each."""
 
-    whole: list[float]
-    clause: list[float]
+    whole: Sequence[float]
+    clause: Sequence[float]
 
 
 class ScoreCard:
-    """The points, ready for adding up.
+    """The points, ready for adding up: `pieces` with a row each of points for every label, their weight, and `base`.
 
     The points of a piece for all labels are packed into one integer, a lane of 32 bits for each label and one
     for the squared weight: adding such integers adds all lanes at once, which is several times faster than
-    small arrays are (a message has some fifty pieces). All pieces of a text are found in one pass by an
-    Aho-Corasick automaton; each counts once, however often it occurs.
+    small arrays are (a message has some fifty pieces). Each piece counts once, however often it occurs.
     """
 
     def __init__(
@@ -57,12 +56,13 @@ class ScoreCard:
         points: Sequence[Sequence[float]],
         base: Sequence[float],
     ) -> None:
-        self._base = tuple(base)
-        self._pieces = tuple(pieces)
-        self._points = tuple(
-            _pack([*(point * weight for point in row), weight * weight])
+        self.base = tuple(base)
+        self.pieces = tuple(pieces)
+        self.rows = [
+            tuple(round(value * SCALE) for value in (*(point * weight for point in row), weight * weight))
             for weight, row in zip(weights, points, strict=True)
-        )
+        ]
+        self._packed = [sum(value << (32 * lane) for lane, value in enumerate(row)) for row in self.rows]
         self._finder = ahocorasick.Automaton(ahocorasick.STORE_INTS)
         for number, piece in enumerate(pieces):
             self._finder.add_word(piece, number)
@@ -73,59 +73,69 @@ class ScoreCard:
 
         A long notice says much that is no roll-call before it says 收到请回复.
         """
-        whole = self._sum(body)
-        if len(body) < LONG:
-            return Scores(whole, whole)
-        clauses = [part for part in _CLAUSE.split(body[:MOST]) if len(part) >= _SHORTEST]
+        text = prepared(body)
+        spans = clauses_of(text)
+        found = [self._found(text, *span) for span in spans]
+        whole = self._sum(found[0] if len(found) == 1 else set().union(*found))
+        clauses = [numbers for numbers, span in zip(found, spans, strict=True) if is_clause(*span)]
         if len(clauses) < 2:
             return Scores(whole, whole)
-        best = [max(column) for column in zip(*map(self._sum, clauses), strict=True)]
-        return Scores(whole, best)
+        return Scores(whole, list(map(max, *map(self._sum, clauses))))
 
-    def _sum(self, body: str) -> list[float]:
-        total = sum(map(self._points.__getitem__, self._found(body)), _MIDDLE)
+    def _found(self, text: str, start: int, end: int) -> set[int]:
+        return set(map(_NUMBER, self._finder.iter(text, start, end)))
+
+    def _sum(self, numbers: Iterable[int]) -> list[float]:
+        total = sum(map(self._packed.__getitem__, numbers), _MIDDLE)
         *lanes, squares = _LANES.unpack(total.to_bytes(_LANES.size, "little"))
         if squares == _HALF:
-            return list(self._base)
-        factor = 1 / math.sqrt((squares - _HALF) * _SCALE)
-        middle = _HALF * factor
-        return [lane * factor + base - middle for lane, base in zip(lanes, self._base, strict=True)]
-
-    def _found(self, body: str) -> set[int]:
-        return set(map(_NUMBER, self._finder.iter(prepared(body))))
+            return list(self.base)
+        factor = 1 / math.sqrt((squares - _HALF) * SCALE)
+        return [(lane - _HALF) * factor + base for lane, base in zip(lanes, self.base, strict=True)]
 
     def reasons(self, body: str, name: str, most: int = 3) -> tuple[str, ...]:
         """Return the pieces that speak most for a label, the strongest first; none inside another."""
         column = NAMES.index(name)
-        points = {self._pieces[number]: self._point(number, column) for number in self._found(body)}
+        text = prepared(body)
+        numbers = set().union(*(self._found(text, *span) for span in clauses_of(text)))
+        points = {self.pieces[number]: self.rows[number][column] for number in numbers}
         chosen: list[str] = []
         for marked in sorted(points, key=lambda piece: (-points[piece], piece)):
-            piece = marked.strip("^$")
+            piece = marked.strip(START + END)
             if points[marked] <= 0 or len(chosen) >= most:
                 break
             if piece and not any(piece in other or other in piece for other in chosen):
                 chosen.append(piece)
         return tuple(chosen)
 
-    def _point(self, number: int, column: int) -> int:
-        data = (self._points[number] + _MIDDLE).to_bytes(_LANES.size, "little")
-        return int(_LANES.unpack(data)[column]) - _HALF
-
-
-def _pack(values: Sequence[float]) -> int:
-    return sum(round(value * _SCALE) << (32 * lane) for lane, value in enumerate(values))
-
 
 def prepared(body: str) -> str:
     """Return a normalised text as pieces are taken from it: numbers alike, its ends marked."""
-    return f"^{_DIGITS.sub('0', body[:MOST])}$"
+    return f"{START}{_DIGITS.sub('0', body[:MOST])}{END}"
 
 
-def pieces_of(body: str) -> list[str]:
-    """Return all pieces of a normalised text, as often as they occur."""
+def clauses_of(text: str) -> list[tuple[int, int]]:
+    """Return where the clauses of a prepared text begin and end, each with what parts it from its neighbours."""
+    marks = [found.start() for found in _DELIMITER.finditer(text)]
+    if not marks:
+        return [(0, len(text))]
+    return list(zip((0, *marks), (*(mark + 1 for mark in marks), len(text)), strict=True))
+
+
+def is_clause(start: int, end: int) -> bool:
+    """Return whether a span is long enough to be judged as a clause."""
+    return end - start >= SHORTEST
+
+
+def pieces_of(body: str) -> set[str]:
+    """Return the pieces of a normalised text, each once; none reaches over the end of a clause."""
     text = prepared(body)
-    pairs = [a + b for a, b in pairwise(text)]
-    return [*text, *pairs, *(a + b for a, b in zip(pairs, text[2:], strict=False))]
+    pieces: set[str] = set()
+    for start, end in clauses_of(text):
+        clause = text[start:end]
+        pairs = list(map(add, clause, clause[1:]))
+        pieces.update(clause, pairs, map(add, pairs, clause[2:]))
+    return pieces
 
 
 def parse(text: str, name: str) -> ScoreCard:
@@ -157,7 +167,7 @@ def rows_of(text: str, name: str) -> Iterator[tuple[int, str, list[float]]]:
             continue
         head, *cells = line.split("\t")
         try:
-            yield number, head, [int(cell or 0) / _SCALE for cell in cells]
+            yield number, head, [int(cell or 0) / SCALE for cell in cells]
         except ValueError as error:
             msg = f"{name} 第{number}行：分数应为整数"
             raise RuleError(msg) from error

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bot.classify.judge import ENDS, GROUPS, HEADS, KNEES, RULE, first_of
+from bot.classify.bulk import looked_at
+from bot.classify.judge import ENDS, HEADS, RULE
 from bot.classify.learn.points import Matrix
 from bot.classify.scores import EMERGENCY, NAMES
 
@@ -16,11 +17,11 @@ FOLDS = 6
 CARE = 2.0  # how much worse a missed emergency is than a needless one: F-beta instead of F1
 PRECISE = {"ack": 0.99, "rollcall_demand": 0.99}  # suppression acts on these
 COST = 0.7  # what a missing point of that precision costs, in points of F1
-BAND = 1.5  # how near to 0 a sum must be for the rules to be asked
+BAND = 1.0  # how near to 0 a sum must be for the rules to be asked
 # Notices of any length end in 收到请回复, which our corpora have mostly by itself: what this rule finds is a roll-call
 # whatever stands before it (right in 96 of 100), so it is asked far from the limit too and weighs more than the rest.
 SURE = {"rollcall.seen_reply": ("rollcall_demand", 4.5)}
-SURE_BAND = 4.0
+SURE_BAND = 3.0
 RARE = 0.003  # the share of given labels that may lie below the floor
 
 
@@ -38,7 +39,7 @@ def weigh(
     found = np.concatenate(scores)
     said = np.concatenate(rules)
     truth = np.concatenate(right)
-    inputs = np.hstack([looked_at(found), said])
+    inputs = np.hstack([looked_at(*np.hsplit(found, 2)), said])
     weights = np.zeros((inputs.shape[1] + len(ENDS), len(NAMES)))
     for column, name in enumerate(NAMES):
         known = truth[:, column] >= 0
@@ -62,17 +63,6 @@ def weigh(
         table[RULE + rule][column] = weight
         table["band"][column] = SURE_BAND
     return table
-
-
-def looked_at(scores: Matrix) -> Matrix:
-    """Return what the judge looks at in the scores (whole, then best clause), in the order of the heads."""
-    whole, clause = np.hsplit(scores, 2)
-    first = np.zeros_like(whole)
-    first[np.arange(len(whole)), [first_of(row.tolist()) for row in whole]] = 1
-    parts = {"score": whole, "clause": clause, "first": first} | {
-        name: np.maximum(whole - knee, 0) for name, knee in KNEES.items()
-    }
-    return np.hstack([parts[group] for group in GROUPS])
 
 
 def _fit(inputs: Matrix, wanted: npt.NDArray[np.bool_]) -> Any:
