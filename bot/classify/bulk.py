@@ -10,13 +10,24 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.classify.judge import GROUPS, KNEES, NOTHING, Judge, Opinion
-from bot.classify.scores import DELIMITERS, EMERGENCY, NAMES, SCALE, SHORTEST, START, ScoreCard, prepared
+from bot.classify.scores import (
+    DELIMITERS,
+    EMERGENCY,
+    MOODS,
+    NAMES,
+    SCALE,
+    SHORTEST,
+    START,
+    ScoreCard,
+    prepared,
+)
+from bot.classify.trie import NONE, Ints, Trie
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.uint8]
 
-_NONE = -1
-_NUMBER_BITS = 20  # of a key that holds a clause and the number of a piece
+_ROW_BITS = 20  # of a key that holds a group of pieces and the row of a piece
+_LETTERS = 1 << 16  # those above are no marks and in no mood
 
 
 class BulkCard:
@@ -25,91 +36,84 @@ class BulkCard:
     def __init__(self, card: ScoreCard) -> None:
         self._base = np.array(card.base)
         self._rows = np.array(card.rows, np.int64).reshape(-1, len(NAMES) + 1)
-        letters = sorted({letter for piece in card.pieces for letter in piece})
-        self._size = len(letters) + 1
-        self._code = np.zeros(max(map(ord, letters), default=0) + 2, np.int64)  # 0: in no piece
-        self._code[[ord(letter) for letter in letters]] = np.arange(1, self._size)
-        self._is_mark = np.zeros(len(self._code), np.bool_)
-        self._is_mark[[ord(mark) for mark in DELIMITERS if ord(mark) < len(self._code)]] = True
-        pieces = {piece: number for number, piece in enumerate(card.pieces) if _can_occur(piece)}
-        code = dict(zip(letters, range(1, self._size), strict=True))
-        self._single = np.array([_NONE, *(pieces.get(letter, _NONE) for letter in letters)], np.int64)
-        pairs = sorted({piece[:2] for piece in pieces if len(piece) > 1})
-        self._pair = _Branch(
-            (code[pair[0]] * self._size + code[pair[1]] for pair in pairs),
-            (pieces.get(pair, _NONE) for pair in pairs),
-        )
-        place = {pair: number for number, pair in enumerate(pairs)}
-        triples = sorted(piece for piece in pieces if len(piece) > 2)
-        self._triple = _Branch(
-            (place[piece[:2]] * self._size + code[piece[2]] for piece in triples),
-            (pieces[piece] for piece in triples),
-        )
+        self._is_mark = _flags([DELIMITERS]).astype(np.bool_)
+        self._moods = _flags(MOODS.values())
+        pieces = [piece for piece in card.finds if _can_occur(piece)]
+        self._trie = Trie(pieces)
+        self._length = np.array([len(piece) for piece in pieces], np.int64)
+        tables = (card.plain, *card.in_mood.values())
+        self._row_of = [np.array([table.get(piece, NONE) for piece in pieces], np.int64) for table in tables]
 
     def scores(self, bodies: Sequence[str]) -> tuple[Floats, Floats]:
         """Return the scores of the whole texts and of their best clauses: a row a text, a column a name."""
         texts = [prepared(body) for body in bodies]
-        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-        raw = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
-        letters = np.minimum(raw, len(self._code) - 1)
-        text = np.repeat(np.arange(len(texts)), lengths)
-        is_mark = self._is_mark[letters]
+        text = np.repeat(np.arange(len(texts)), np.fromiter(map(len, texts), np.int64, len(texts)))
+        letters = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+        known = np.minimum(letters, _LETTERS - 1)
+        is_mark = self._is_mark[known]
         clause = np.cumsum(is_mark) - is_mark + text
-        numbers, clauses = self._found(self._code[letters], clause, is_mark)
-        clauses, numbers = _distinct(clauses, numbers)
-        count = len(texts) + int(is_mark.sum())
-        text_of = np.empty(count, np.int64)
-        text_of[clause] = text
-        size = np.bincount(clause, minlength=count) + np.bincount(clause[is_mark] + 1, minlength=count)
-        of_clauses = self._scaled(clauses, numbers, count)
+        first = _starts(clause)
+        clauses, rows = self._found(letters, clause, is_mark, _any_of(self._moods[known], first))
+        text_of = text[first]
+        of_clauses = self._scaled(clauses, rows, len(first))
         parts = np.bincount(text_of, minlength=len(texts))
         whole = of_clauses[np.cumsum(parts) - parts]
-        mixed = np.flatnonzero(parts[text_of[clauses]] > 1)
-        groups, numbers = _distinct(text_of[clauses[mixed]], numbers[mixed])
-        whole[parts > 1] = self._scaled(groups, numbers, len(texts))[parts > 1]
+        several = parts > 1
+        mixed = several[text_of[clauses]]
+        joined = _distinct(text_of[clauses[mixed]], rows[mixed])
+        whole[several] = self._scaled(*joined, len(texts))[several]
+        size = np.bincount(clause, minlength=len(first)) + np.bincount(
+            clause[is_mark] + 1, minlength=len(first)
+        )
         long = np.flatnonzero(size >= SHORTEST)
         several = np.bincount(text_of[long], minlength=len(texts)) > 1
-        best = whole.copy()
         long = long[several[text_of[long]]]
+        best = whole.copy()
         if len(long):
             best[several] = np.maximum.reduceat(of_clauses[long], _starts(text_of[long]))
         return whole, best
 
-    def _found(self, letters: Ints, clause: Ints, is_mark: npt.NDArray[np.bool_]) -> tuple[Ints, Ints]:
-        """Return the numbers of all pieces found, and the clause of each; a mark belongs to both its neighbours."""
-        single = self._single[letters]
-        at, pair, branch = self._pair.find(letters[:-1] * self._size + letters[1:])
-        third = np.append(letters, 0)[at + 2]
-        which, triple, _ = self._triple.find(branch * self._size + third)
-        numbers = np.concatenate((single, single[is_mark], pair, triple))
-        clauses = np.concatenate((clause, clause[is_mark] + 1, clause[at + 1], clause[at[which] + 2]))
-        known = numbers != _NONE
-        return numbers[known], clauses[known]
+    def _found(
+        self, letters: npt.NDArray[np.uint32], clause: Ints, is_mark: npt.NDArray[np.bool_], moods: Bits
+    ) -> tuple[Ints, Ints]:
+        """Return the rows of all pieces found, each once a clause, and the clause of each."""
+        ends, pieces = self._trie.find(letters)
+        clauses = clause[ends]
+        again = is_mark[ends] & (self._length[pieces] == 1)  # a mark belongs to both its neighbours
+        clauses = np.concatenate((clauses, clauses[again] + 1))
+        pieces = np.concatenate((pieces, pieces[again]))
+        plain, *in_mood = self._row_of
+        groups, rows = [clauses], [plain[pieces]]
+        of_piece = moods[clauses]
+        for number, row_of in enumerate(in_mood):
+            where = np.flatnonzero(of_piece & (1 << number))
+            groups.append(clauses[where])
+            rows.append(row_of[pieces[where]])
+        group, row = np.concatenate(groups), np.concatenate(rows)
+        known = row != NONE
+        return _distinct(group[known], row[known])
 
-    def _scaled(self, groups: Ints, numbers: Ints, count: int) -> Floats:
+    def _scaled(self, groups: Ints, rows: Ints, count: int) -> Floats:
         """Return the scores of `count` groups of pieces."""
         scores = np.tile(self._base, (count, 1))
         if len(groups):
             starts = _starts(groups)
-            sums = np.add.reduceat(self._rows.take(numbers, axis=0), starts)
+            sums = np.add.reduceat(self._rows.take(rows, axis=0), starts)
             factor = 1 / np.sqrt(sums[:, -1:] * SCALE)
             scores[groups[starts]] = sums[:, :-1] * factor + self._base
         return scores
 
 
-class _Branch:
-    """What pieces go on with: ascending keys, with the number of the piece that ends there (or none)."""
+def _flags(sets: Iterable[str]) -> Bits:
+    """Return for every letter the bits of the sets that it is in."""
+    flags = np.zeros(_LETTERS, np.uint8)
+    for number, letters in enumerate(sets):
+        flags[[ord(letter) for letter in letters]] |= 1 << number
+    return flags
 
-    def __init__(self, keys: Iterable[int], numbers: Iterable[int]) -> None:
-        self._keys = np.array([*keys, np.iinfo(np.int64).max], np.int64)
-        self._numbers = np.array([*numbers, _NONE], np.int64)
 
-    def find(self, keys: Ints) -> tuple[Ints, Ints, Ints]:
-        """Return which of the keys are known, and for each of those the number of its piece and its own place."""
-        place = np.searchsorted(self._keys, keys)
-        which = np.flatnonzero(self._keys[place] == keys)
-        place = place[which]
-        return which, self._numbers[place], place
+def _any_of(bits: Bits, starts: Ints) -> Bits:
+    return np.bitwise_or.reduceat(bits, starts) if len(starts) else bits
 
 
 def _can_occur(piece: str) -> bool:
@@ -117,11 +121,11 @@ def _can_occur(piece: str) -> bool:
     return START not in piece[1:] and not set(DELIMITERS).intersection(piece[1:-1])
 
 
-def _distinct(groups: Ints, numbers: Ints) -> tuple[Ints, Ints]:
-    keys = groups << _NUMBER_BITS | numbers
+def _distinct(groups: Ints, rows: Ints) -> tuple[Ints, Ints]:
+    keys = groups << _ROW_BITS | rows
     keys.sort()
     keys = keys[_starts(keys)]
-    return keys >> _NUMBER_BITS, keys & ((1 << _NUMBER_BITS) - 1)
+    return keys >> _ROW_BITS, keys & ((1 << _ROW_BITS) - 1)
 
 
 def _starts(ordered: Ints) -> Ints:

@@ -1,7 +1,8 @@
 """Weighted pieces of text: what rules do not reach, judged by many small hints that were counted in our corpus.
 
-A piece is one to three neighbouring characters of one clause. Each has points for and against every label; a
-message's score for a label is the sum over its pieces. The points are data (`data/scores.tsv`), made by
+A piece is one to three neighbouring characters of one clause. Each has points for and against every label, and
+others again in a clause that asks, denies, speaks of oneself or of what is done: 照片 in 照片呢, 照片不用发了, 我们发照片,
+照片已发. A message's score for a label is the sum over its pieces. The points are data (`data/scores.tsv`), made by
 `bot.classify.learn` from the labelled messages under tests/corpus, and can be read and changed like the rules.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib import resources
 from operator import add, itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import ahocorasick
 
@@ -26,10 +27,14 @@ DELIMITERS = ",。!?;\n"
 START, END = "^", "$"
 SHORTEST = 5  # characters with what stands around it; what is shorter is no clause of its own
 SCALE = 1000.0
+# Letters that put a clause into a mood, by the name that stands before its pieces in the data.
+MOODS = {"问": "?吗呢嘛么谁哪啥咋几", "我": "我俺咱", "否": "不没别勿免无停", "已": "了过已完刚昨"}
+MOOD = "#"  # between mood and piece; never in a normalised text
 _DELIMITER = re.compile(f"[{DELIMITERS}]")
-_NUMBER = itemgetter(1)
+_VALUE = itemgetter(1)
 _DIGITS = re.compile(r"\d+")
 _LANES = struct.Struct(f"<{len(NAMES) + 1}I")
+_MOOD_LETTERS = {mood: frozenset(letters) for mood, letters in MOODS.items()}
 _HALF = 1 << 31  # what a lane is shifted by, so that its sum may be negative
 _MIDDLE = sum(_HALF << (32 * lane) for lane in range(len(NAMES) + 1))
 
@@ -42,11 +47,12 @@ class Scores(NamedTuple):
 
 
 class ScoreCard:
-    """The points, ready for adding up: `pieces` with a row each of points for every label, their weight, and `base`.
+    """The points, ready for adding up: a row each of points for every label, the piece's weight, and `base`.
 
     The points of a piece for all labels are packed into one integer, a lane of 32 bits for each label and one
     for the squared weight: adding such integers adds all lanes at once, which is several times faster than
-    small arrays are (a message has some fifty pieces). Each piece counts once, however often it occurs.
+    small arrays are (a message has some fifty pieces). All pieces of a text are found in one pass by an
+    Aho-Corasick automaton; each counts once, however often it occurs.
     """
 
     def __init__(
@@ -63,9 +69,12 @@ class ScoreCard:
             for weight, row in zip(weights, points, strict=True)
         ]
         self._packed = [sum(value << (32 * lane) for lane, value in enumerate(row)) for row in self.rows]
-        self._finder = ahocorasick.Automaton(ahocorasick.STORE_INTS)
-        for number, piece in enumerate(pieces):
-            self._finder.add_word(piece, number)
+        self.plain = {piece: row for row, piece in enumerate(pieces) if MOOD not in piece}
+        self.in_mood = {mood: _in_mood(pieces, mood) for mood in MOODS}
+        self.finds = sorted({*self.plain, *(piece for rows in self.in_mood.values() for piece in rows)})
+        self._finder = ahocorasick.Automaton(ahocorasick.STORE_ANY)
+        for piece in self.finds:
+            self._finder.add_word(piece, piece)
         self._finder.make_automaton()
 
     def scores(self, body: str) -> Scores:
@@ -77,16 +86,21 @@ class ScoreCard:
         spans = clauses_of(text)
         found = [self._found(text, *span) for span in spans]
         whole = self._sum(found[0] if len(found) == 1 else set().union(*found))
-        clauses = [numbers for numbers, span in zip(found, spans, strict=True) if is_clause(*span)]
+        clauses = [rows for rows, span in zip(found, spans, strict=True) if is_clause(*span)]
         if len(clauses) < 2:
             return Scores(whole, whole)
         return Scores(whole, list(map(max, *map(self._sum, clauses))))
 
     def _found(self, text: str, start: int, end: int) -> set[int]:
-        return set(map(_NUMBER, self._finder.iter(text, start, end)))
+        pieces = set(map(_VALUE, self._finder.iter(text, start, end)))
+        rows: set[int | None] = set(map(self.plain.get, pieces))
+        for mood in moods_of(text, start, end):
+            rows.update(map(self.in_mood[mood].get, pieces))
+        rows.discard(None)
+        return cast("set[int]", rows)
 
-    def _sum(self, numbers: Iterable[int]) -> list[float]:
-        total = sum(map(self._packed.__getitem__, numbers), _MIDDLE)
+    def _sum(self, rows: Iterable[int]) -> list[float]:
+        total = sum(map(self._packed.__getitem__, rows), _MIDDLE)
         *lanes, squares = _LANES.unpack(total.to_bytes(_LANES.size, "little"))
         if squares == _HALF:
             return list(self.base)
@@ -97,8 +111,11 @@ class ScoreCard:
         """Return the pieces that speak most for a label, the strongest first; none inside another."""
         column = NAMES.index(name)
         text = prepared(body)
-        numbers = set().union(*(self._found(text, *span) for span in clauses_of(text)))
-        points = {self.pieces[number]: self.rows[number][column] for number in numbers}
+        points: dict[str, int] = {}
+        for span in clauses_of(text):
+            for row in self._found(text, *span):
+                piece = self.pieces[row].rpartition(MOOD)[2]
+                points[piece] = max(points.get(piece, 0), self.rows[row][column])
         chosen: list[str] = []
         for marked in sorted(points, key=lambda piece: (-points[piece], piece)):
             piece = marked.strip(START + END)
@@ -127,15 +144,32 @@ def is_clause(start: int, end: int) -> bool:
     return end - start >= SHORTEST
 
 
+def moods_of(text: str, start: int, end: int) -> list[str]:
+    """Return the moods of a clause; the mark before it, its first letter, is of another."""
+    own = text[start + 1 : end]
+    return [mood for mood, letters in _MOOD_LETTERS.items() if not letters.isdisjoint(own)]
+
+
 def pieces_of(body: str) -> set[str]:
-    """Return the pieces of a normalised text, each once; none reaches over the end of a clause."""
+    """Return the pieces of a normalised text, each once, plain and in every mood of its clauses.
+
+    None reaches over the end of a clause.
+    """
     text = prepared(body)
-    pieces: set[str] = set()
+    found: set[str] = set()
     for start, end in clauses_of(text):
         clause = text[start:end]
         pairs = list(map(add, clause, clause[1:]))
-        pieces.update(clause, pairs, map(add, pairs, clause[2:]))
-    return pieces
+        pieces = {*clause, *pairs, *map(add, pairs, clause[2:])}
+        found |= pieces
+        for mood in moods_of(text, start, end):
+            found.update(map(f"{mood}{MOOD}".__add__, pieces))
+    return found
+
+
+def _in_mood(pieces: Sequence[str], mood: str) -> dict[str, int]:
+    head = mood + MOOD
+    return {piece.removeprefix(head): row for row, piece in enumerate(pieces) if piece.startswith(head)}
 
 
 def parse(text: str, name: str) -> ScoreCard:

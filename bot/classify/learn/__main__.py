@@ -69,7 +69,8 @@ def write_card(points: Points, path: Path) -> None:
     lines = [
         "# Points of pieces of text for every label, in thousandths; made by bot/classify/learn.",
         f"# Columns: piece, weight, {', '.join(NAMES)}.",
-        "# `^` and `$` are the ends of a message, 0 stands for any number.",
+        "# `^` and `$` are the ends of a message, 0 stands for any number; 问# 我# 否# 已# stand before pieces of clauses",
+        "# that ask, speak of oneself, deny, or tell of what is done.",
         _line("#base", list(points.base)),
     ]
     for number, piece in enumerate(points.pieces):

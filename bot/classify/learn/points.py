@@ -13,8 +13,8 @@ from bot.classify.scores import NAMES, ScoreCard, pieces_of
 
 Matrix = npt.NDArray[np.float64]
 
-PIECES = 30_000
-CAUTION = 0.5  # of the support vector machines (C): less trusts single messages less
+PIECES = 50_000
+CAUTION = 0.4  # of the support vector machines (C): less trusts single messages less
 
 
 @dataclass(frozen=True, slots=True)
