@@ -22,14 +22,12 @@ from bot.inbox import DurableInbox
 from bot.log import failure
 from bot.notices.settings import NoticeSettings
 from bot.outbox import Outbox
-from bot.period import WorkingHours
 from bot.pipeline import Pipeline
 from bot.react import Reactor
 from bot.registry import Registry
 from bot.store import corrections
 from bot.store.database import Database
 from bot.store.follow import Follower
-from bot.store.history import HistoryWriter
 from bot.store.identities import Identities
 from bot.store.outgoing import Outgoing
 from bot.store.purge import Retention, count_bot_message, purge
@@ -70,20 +68,6 @@ class Store:
         tokenizer = make_tokenizer(self.config.classify.tokenizer, rules.words, cache)
         with self.database.read() as session:
             return Classifier(rules, tokenizer, corrections.load(session))
-
-    def history(self, *, dry: bool = False) -> HistoryWriter:
-        """Return a writer of chat histories."""
-        counting = self.config.counting
-        hours = WorkingHours(counting.work_begin, counting.work_end, self.config.zone)
-        return HistoryWriter(
-            self.database,
-            self.identities,
-            self.recorder,
-            self.follower,
-            self.classifier().classify,
-            hours,
-            dry=dry,
-        )
 
     def close(self) -> None:
         """Give back the connections."""

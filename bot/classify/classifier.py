@@ -1,6 +1,6 @@
 """What a message demands, and why: the one entrance to this package."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
@@ -105,22 +105,26 @@ class Classifier:
         """Return what `classify` returns for each, several times as fast: for histories."""
         messages = list(asked)
         distinct = list(dict.fromkeys(messages))
-        found: dict[Asked, Classification] = {}
-        for start in range(0, len(distinct), _AT_ONCE):
-            part = distinct[start : start + _AT_ONCE]
-            found.update(zip(part, self._classify_part(part), strict=True))
+        bodies = [_body(message) for message in distinct]
+        judged = self._opinions(distinct, bodies)
+        found = {
+            message: self._corrected(message.text, self._judge(body, message.kind, opinion))
+            for message, body, opinion in zip(distinct, bodies, judged, strict=True)
+        }
         return [found[message] for message in messages]
 
-    def _classify_part(self, messages: list[Asked]) -> Iterable[Classification]:
-        bodies = [_body(message) for message in messages]
+    def _opinions(self, messages: Sequence[Asked], bodies: Sequence[str]) -> list[Opinion | None]:
+        """Return the judge's opinion of each text; None of what is no text."""
         judged: list[Opinion | None] = [None] * len(messages)
-        if self._learned is not None and self._bulk is not None:
-            texts = [place for place, message in enumerate(messages) if message.kind in _TEXTS]
-            scores = self._bulk.scores([bodies[place] for place in texts])
-            for place, opinion in zip(texts, opinions(self._learned.judge, *scores), strict=True):
+        if self._learned is None or self._bulk is None:
+            return judged
+        texts = [place for place, message in enumerate(messages) if message.kind in _TEXTS]
+        for start in range(0, len(texts), _AT_ONCE):
+            part = texts[start : start + _AT_ONCE]
+            scores = self._bulk.scores([bodies[place] for place in part])
+            for place, opinion in zip(part, opinions(self._learned.judge, *scores), strict=True):
                 judged[place] = opinion
-        for message, body, known in zip(messages, bodies, judged, strict=True):
-            yield self._corrected(message.text, self._judge(body, message.kind, known))
+        return judged
 
     def explain(
         self, text: str, kind: MessageKind = MessageKind.TEXT, quote: str = "", file_name: str = ""

@@ -59,6 +59,15 @@ _ODD = re.compile(
 )
 _URL = re.compile(r"https?://[^\s\u4e00-\u9fff,。]+|www\.[^\s\u4e00-\u9fff,。]+")
 _SPACED = re.compile(r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?: [\u4e00-\u9fff](?![\u4e00-\u9fff]))+")
+_WIDE = {
+    "，": ",",
+    "！": "!",
+    "：": ":",
+    "？": "?",
+    "（": "(",
+    "）": ")",
+    "；": ";",
+}  # what makes nearly all texts wide
 _CLOCK = re.compile(r"(?<=\d):(?=\d\d(?!\d))")
 _KEY_NOISE = re.compile(r"[\s,.!?:;、。~·…—\-]+")
 
@@ -107,7 +116,11 @@ def normalise(text: str) -> str:
     if len(text) > MAX_LENGTH:
         text = text[:MAX_LENGTH]
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        for wide, narrow in _WIDE.items():
+            if wide in text:
+                text = text.replace(wide, narrow)
+        if not unicodedata.is_normalized("NFKC", text):
+            text = unicodedata.normalize("NFKC", text)
     text = text.lower()
     finder, table = _traditional()
     if finder.search(text):

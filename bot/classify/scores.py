@@ -128,7 +128,12 @@ class ScoreCard:
 
 def prepared(body: str) -> str:
     """Return a normalised text as pieces are taken from it: numbers alike, its ends marked."""
-    return f"{START}{_DIGITS.sub('0', body[:MOST])}{END}"
+    return prepared_all((body,))
+
+
+def prepared_all(bodies: Iterable[str]) -> str:
+    """Return normalised texts, each prepared, one after the other."""
+    return _DIGITS.sub("0", "".join([f"{START}{body[:MOST].replace(START, '')}{END}" for body in bodies]))
 
 
 def clauses_of(text: str) -> list[tuple[int, int]]:
@@ -190,6 +195,9 @@ def parse(text: str, name: str) -> ScoreCard:
         points.append(values[1:])
     if len(base) != len(NAMES):
         msg = f"{name}：缺少 #base 行，或列数不对"
+        raise RuleError(msg)
+    if not pieces:
+        msg = f"{name}：一行计分也没有"
         raise RuleError(msg)
     return ScoreCard(pieces, weights, points, base)
 

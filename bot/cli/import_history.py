@@ -63,7 +63,7 @@ def import_history(
         if run.relinked:
             typer.echo("上一次导入中途停下了，已补做它的关联。")
         options = ReadOptions(settings.zone, SystemClock().now(), group, run.known_groups)
-        intake = Intake(run.writer, run.labels, options, begin)
+        intake = Intake(run.writer, options, begin)
         reading = _Reading(intake, report, settings.data_dir / "rejected")
         try:
             reading.everything(paths)

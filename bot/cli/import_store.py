@@ -14,7 +14,6 @@ from bot.classify.classifier import Classifier
 from bot.classify.loader import load_rules
 from bot.classify.tokenizer import make_tokenizer
 from bot.config import Config
-from bot.importers.intake import KnownLabels
 from bot.period import WorkingHours
 from bot.store.database import Database
 from bot.store.export_reader import known_groups, oldest_followed
@@ -43,7 +42,6 @@ class Importing:
     """An import under way."""
 
     writer: HistoryWriter
-    labels: KnownLabels
     known_groups: dict[tuple[str, str], str]
     mark: Path | None  # stands while messages are stored whose notices are not linked
     relinked: bool = False  # an import that was broken off before had left such messages
@@ -66,10 +64,10 @@ def counting_only(config: Config) -> Iterator[Importing]:
     follower = Follower(notice_settings(config), vault, config.zone)
     with tempfile.TemporaryDirectory() as cache:
         tokenizer = make_tokenizer(config.classify.tokenizer, rules.words, Path(cache))
-        labels = KnownLabels(Classifier(rules, tokenizer).classify)
+        classify = Classifier(rules, tokenizer).classify_many
         memory = Database("sqlite://")
-        writer = HistoryWriter(memory, identities, recorder, follower, labels, _hours(config), dry=True)
-        yield Importing(writer, labels, {}, None)
+        writer = HistoryWriter(memory, identities, recorder, follower, classify, _hours(config), dry=True)
+        yield Importing(writer, {}, None)
         memory.close()
 
 
@@ -89,13 +87,13 @@ def importing(config: Config) -> Iterator[Importing]:
                     follower.rebuild(session, oldest)
         with store.database.read() as session:
             known = known_groups(session)
-        labels = KnownLabels(store.classifier().classify)
+        classify = store.classifier().classify_many
         writer = HistoryWriter(
-            store.database, store.identities, store.recorder, follower, labels, _hours(config)
+            store.database, store.identities, store.recorder, follower, classify, _hours(config)
         )
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
-        yield Importing(writer, labels, known, mark, relinked)
+        yield Importing(writer, known, mark, relinked)
     finally:
         store.close()
 

@@ -5,36 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from bot.events import Classification, Event, GroupRef, GroupSnapshot, Message, MessageKind
+from bot.events import Classification, Event, GroupRef, GroupSnapshot, Message
 from bot.importers.base import Labelled, Read, Reader, ReadOptions, Rejected, Source
 from bot.importers.rejects import RejectLog
-
-Classify = Callable[[str, MessageKind, str, str], Classification]
 
 
 class Writer(Protocol):
     """What takes the events of an export."""
 
-    def take(self, events: Iterable[Event]) -> None:
-        """Take some events, in the order of the export."""
+    def take(self, events: Iterable[Event], known: Classification | None = None) -> None:
+        """Take some events, in the order of the export; `known` are labels that need not be found."""
         ...
-
-
-class KnownLabels:
-    """A classifier that answers with labels that are known, for one message, and else asks the real one."""
-
-    def __init__(self, classify: Classify) -> None:
-        self._classify = classify
-        self._known: Classification | None = None
-
-    def know(self, known: Classification) -> None:
-        """Answer with this for the next message."""
-        self._known = known
-
-    def __call__(self, text: str, kind: MessageKind, quote: str, file_name: str) -> Classification:
-        """Return what is known, else what the classifier says."""
-        known, self._known = self._known, None
-        return self._classify(text, kind, quote, file_name) if known is None else known
 
 
 @dataclass(slots=True)
@@ -51,11 +32,8 @@ class FileReport:
 class Intake:
     """Hands what readers yield to a writer."""
 
-    def __init__(
-        self, writer: Writer, labels: KnownLabels, options: ReadOptions, since: datetime | None
-    ) -> None:
+    def __init__(self, writer: Writer, options: ReadOptions, since: datetime | None) -> None:
         self._writer = writer
-        self._labels = labels
         self._options = options
         self._since = since
 
@@ -87,7 +65,6 @@ class Intake:
 
     def _take(self, event: Read) -> None:
         if isinstance(event, Labelled):
-            self._labels.know(Classification(event.labels, event.emergency))
-            event = event.message
-        if not isinstance(event, Rejected):
+            self._writer.take((event.message,), Classification(event.labels, event.emergency))
+        elif not isinstance(event, Rejected):
             self._writer.take((event,))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sqlmodel import Session
 
+from bot.classify.classifier import Asked
 from bot.events import (
     Classification,
     Event,
@@ -56,7 +57,7 @@ class HistoryWriter:
         identities: Identities,
         recorder: Recorder,
         follower: Follower,
-        classify: Callable[[str, MessageKind, str, str], Classification],
+        classify: Callable[[Iterable[Asked]], list[Classification]],
         hours: WorkingHours,
         *,
         dry: bool = False,
@@ -68,16 +69,16 @@ class HistoryWriter:
         self._classify = classify
         self._hours = hours
         self._dry = dry
-        self._waiting: list[Draft] = []
+        self._waiting: list[tuple[Message, Classification | None]] = []
         self._since: datetime | None = None
         self.summary = Summary()
 
-    def take(self, events: Iterable[Event]) -> None:
-        """Take some events, in the order of the export."""
+    def take(self, events: Iterable[Event], known: Classification | None = None) -> None:
+        """Take some events, in the order of the export; `known` are the labels of our own exports."""
         for event in events:
             match event:
                 case Message():
-                    self._message(event)
+                    self._message(event, known)
                 case GroupSnapshot():
                     self._flush()
                     self._snapshot(event)
@@ -95,15 +96,22 @@ class HistoryWriter:
                 self._follower.rebuild(session, self._since)
         return self.summary
 
-    def _message(self, message: Message) -> None:
-        message = with_quote(message)
-        found = self._classify(
-            message.text, message.kind, message.quote.text if message.quote else "", message.file_name
-        )
-        self._count(message, found)
-        self._waiting.append(make_draft(message, found, self._hours))
+    def _message(self, message: Message, known: Classification | None) -> None:
+        self._waiting.append((with_quote(message), known))
         if len(self._waiting) >= BATCH:
             self._flush()
+
+    def _drafts(self) -> list[Draft]:
+        """Classify what waits, count it and return it as drafts."""
+        waiting, self._waiting = self._waiting, []
+        asked = (_asked(message) for message, known in waiting if known is None)
+        labels = iter(self._classify(asked))
+        drafts = []
+        for message, known in waiting:
+            found = next(labels) if known is None else known
+            self._count(message, found)
+            drafts.append(make_draft(message, found, self._hours))
+        return drafts
 
     def _count(self, message: Message, found: Classification) -> None:
         total = self.summary
@@ -118,7 +126,7 @@ class HistoryWriter:
         total.last = max(total.last or message.sent_at, message.sent_at)
 
     def _flush(self) -> None:
-        drafts, self._waiting = self._waiting, []
+        drafts = self._drafts()
         if not drafts or self._dry:
             return
         now = datetime.now(UTC)
@@ -160,3 +168,8 @@ class HistoryWriter:
         if sent_at is not None:
             self.summary.recalled += 1
             self._since = min(self._since or sent_at, sent_at)
+
+
+def _asked(message: Message) -> Asked:
+    quote = message.quote.text if message.quote else ""
+    return Asked(message.text, message.kind, quote, message.file_name)

@@ -1,5 +1,6 @@
 """A classifier with our own rules, made once."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,20 @@ from bot.classify.classifier import Classifier
 from bot.classify.loader import load_rules
 from bot.classify.rules import RuleSet
 from bot.classify.tokenizer import make_tokenizer
+from bot.cli.evaluate import read_labelled
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 OWN_FILES = ("township", "village", "school", "health", "own")
+
+
+@cache
+def all_texts() -> list[str]:
+    """Return the texts of all our labelled messages."""
+    found: list[str] = []
+    for path in sorted(CORPUS.rglob("messages_*.tsv")):
+        with path.open(encoding="utf-8", newline="\n") as lines:
+            found += [message.text for message in read_labelled(lines, path.name)]
+    return found
 
 
 @pytest.fixture(scope="session")

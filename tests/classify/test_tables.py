@@ -48,6 +48,7 @@ def test_a_broken_table_of_weights_is_refused_with_its_line(text: str, said: str
         (f"收\t{ZEROS}", "第1行：应有 16 个分数，实有 15 个"),
         (f"收\t{ZEROS}\t0", "缺少 #base 行"),
         (f"#base\t{ZEROS}\n收\t一", "第2行：分数应为整数"),
+        (f"#base\t{ZEROS}", "一行计分也没有"),
     ],
 )
 def test_a_broken_score_card_is_refused_with_its_line(text: str, said: str) -> None:

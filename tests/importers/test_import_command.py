@@ -306,9 +306,7 @@ def test_import_that_was_killed_is_made_whole_by_the_next(config):
     with importing(load(config)) as killed:
         options = ReadOptions(ZONE, NOW, "", killed.known_groups)
         source = FileSource(path)
-        Intake(killed.writer, killed.labels, options, None).read(
-            source, detect(source), RejectLog(None), lambda _: None
-        )
+        Intake(killed.writer, options, None).read(source, detect(source), RejectLog(None), lambda _: None)
         killed.writer._flush()  # what a batch does; the links would come at the end
     unlinked = links(config)
     result = run(config, path)

@@ -21,7 +21,7 @@ BAND = 1.0  # how near to 0 a sum must be for the rules to be asked
 # Notices of any length end in 收到请回复, which our corpora have mostly by itself: what this rule finds is a roll-call
 # whatever stands before it (right in 96 of 100), so it is asked far from the limit too and weighs more than the rest.
 SURE = {"rollcall.seen_reply": ("rollcall_demand", 4.5)}
-SURE_BAND = 3.0
+SURE_BAND = 2.0
 RARE = 0.003  # the share of given labels that may lie below the floor
 
 
