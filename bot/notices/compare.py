@@ -66,6 +66,10 @@ def same(a: Features, b: Features) -> Verdict:
         return Verdict(
             same=False, score=score, why="一个取消或免除另一个", changed=("取消", *changed), cancels=b.cancels
         )
+    if a.reports != b.reports:
+        return Verdict(
+            same=False, score=score, why="一个说已经办了，另一个是要人去办", changed=("已办", *changed)
+        )
     if not changed:
         return Verdict(same=True, score=score, why="事项、对象、时间、数字都一致", material=material)
     version = b.changes and not a.changes and set(changed) <= {"时间", "地点"}
@@ -83,7 +87,9 @@ def same(a: Features, b: Features) -> Verdict:
 
 def slots_differ(a: Features, b: Features, found: Alignment) -> bool:
     """Tell whether a slot sets two texts apart, whatever they share."""
-    return bool(_slots_apart(a, b)) or moments_differ(a, b) or _calls_off(a, b, found)
+    return (
+        bool(_slots_apart(a, b)) or moments_differ(a, b) or _calls_off(a, b, found) or a.reports != b.reports
+    )
 
 
 def _calls_off(a: Features, b: Features, found: Alignment) -> bool:

@@ -16,6 +16,7 @@ _SHORT = 6  # letters: what is exchanged for one another in a template is a word
 _SHARED_SLOTS = (
     Slot.OBJECT, Slot.ACTION, Slot.ADDRESSEE, Slot.NUMBER, Slot.PERIOD, Slot.SUBJECT, Slot.WHERE
 )  # fmt: skip
+_FEW = 2  # letters
 _MOST = 4.0
 _TOPIC = 100  # the weight of a word that says by itself what a notice is about
 LITTLE = 60  # shared weight that is enough when neither text says much else
@@ -28,7 +29,7 @@ Evidence = dict[str, float]
 
 def observe(a: Features, b: Features, found: Alignment) -> Evidence:
     """Return all observations by name; the same whichever text comes first."""
-    return {**_words(a, b, found), **_slots(a, b), **_times(a, b), **_letters(a, b)}
+    return {**_words(a, b, found), **_slots(a, b), **_times(a, b), **_letters(a, b), **_core(a, b)}
 
 
 def _words(a: Features, b: Features, found: Alignment) -> Evidence:
@@ -147,6 +148,23 @@ def _letters(a: Features, b: Features) -> Evidence:
         "pairs.shared_less": both_pairs / max(min(map(len, pairs)), 1),
         "length.ratio": lengths[0] / more,
         "length.less": lengths[0],
+    }
+
+
+def _core(a: Features, b: Features) -> Evidence:
+    """Compare the letters of words that can tell notices apart, in any order."""
+    mine, yours = set(a.letters), set(b.letters)
+    both = len(mine & yours)
+    less, more = sorted((len(mine - yours), len(yours - mine)))
+    size = min(len(mine), len(yours))
+    return {
+        "core.alone_less": less,
+        "core.alone_more": more,
+        "core.none_alone": less == 0,
+        "core.exchanged": less > 0 and more <= _FEW,
+        "core.shared": both / max(len(mine | yours), 1),
+        "core.shared_less": both / max(size, 1),
+        "core.size": size,
     }
 
 

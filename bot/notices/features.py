@@ -43,10 +43,14 @@ _QUOTED = re.compile('[“"《「『](?P<name>[^”"》」』\\n]{2,16})[”"》
 _LONGEST = 6000  # characters, as in classify.normalise
 _CLAUSE = re.compile(r"[,。;!?:\n\[\]【】]+")
 _QUESTION = re.compile(r"请问|问一下|请教|(?:吗|么|呢)?\?\s*$|(?:吗|么)\s*$")
+_REPORT = re.compile(
+    r"已(?:经|全部|都)?[^,。;!?\n]{0,6}(?:完成|报送|上报|提交|上交|交齐|发您|发到|发至|发给|收齐|找到|送到|办结|结束)"
+)
 _HINT = 20
 _FRAME_LONGEST = 300
-_FRAME_MARKS = 1024
-_FRAME_FIRST = 0x4E00
+_FRAME_MARKS = 64
+_LETTER_MARKS = 1024
+_FIRST_MARK = 0x4E00
 
 
 def hasher(key: bytes) -> Callable[[str], int]:
@@ -95,6 +99,7 @@ class Extractor:
             key=lambda token: token.at,
         )
         segments = [segment for segment in _BREAK.split(bare) if segment]
+        words = [word for segment in segments for word in self._reader.split(segment)]
         return Features(
             exact=self._hash("".join(_BREAK.split(plain))),
             grams=_sorted(self._hash(gram) for segment in segments for gram in grams_of(segment)),
@@ -106,21 +111,27 @@ class Extractor:
             cancels=cancels,
             changes=any(word in body for word in self._lexicon.change),
             asks=_QUESTION.search(plain) is not None,
+            reports=_REPORT.search(plain) is not None,
             daily=any(word in body for word in self._lexicon.daily),
             key_mark=self._key_mark,
-            frame=self._frame(segments),
+            frame=self._frame(map(self._reader.plainest, words)),
+            letters=self._letters(map(self._reader.plainest, words)),
             subject_hint=self._hint(bare),
             readable=readable,
         )
 
-    def _frame(self, segments: Iterable[str]) -> str:
-        """Return a keyed mark for each letter, in their order; of words that mean the same, those of the plainest.
+    def _frame(self, words: Iterable[str]) -> str:
+        """Return a keyed mark for each letter, in their order.
 
-        Several letters share a mark: in their order, letters that each have their own could be guessed.
+        Some thirty letters share a mark: in their order, letters that each have their own could be guessed.
         """
-        words = (self._reader.plainest(word) for segment in segments for word in self._reader.split(segment))
         letters = "".join(words)[:_FRAME_LONGEST]
-        return "".join(chr(_FRAME_FIRST + self._hash(letter) % _FRAME_MARKS) for letter in letters)
+        return "".join(chr(_FIRST_MARK + self._hash(letter) % _FRAME_MARKS) for letter in letters)
+
+    def _letters(self, words: Iterable[str]) -> str:
+        """Return the keyed marks of the letters of words that can tell notices apart, sorted."""
+        letters = set("".join(word for word in words if word not in self._lexicon.free))
+        return "".join(sorted({chr(_FIRST_MARK + self._hash(letter) % _LETTER_MARKS) for letter in letters}))
 
     def _cancels(self, body: str) -> tuple[bool, str]:
         """Tell whether something is called off, and blank the words that say so."""

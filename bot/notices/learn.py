@@ -2,7 +2,8 @@
 
     python -m bot.notices.learn tests/corpus/duplicates_*.tsv [--check] [--out PATH]
 
-Needs scikit-learn (`pip install jianfu[learn]`). Boosted stumps: every step is one question about one observation.
+Needs scikit-learn (`pip install jianfu[learn]`). Boosted trees of two
+questions each.
 To the pairs come, at a lower weight, texts of different pairs (another matter) and texts with a greeting
 around them (the same). Pairs that a slot already sets apart teach nothing about the matter and are left out.
 `--check` leaves each file out in turn and prints what is reached on it.
@@ -25,13 +26,14 @@ from bot.notices.alignment import align
 from bot.notices.compare import slots_differ
 from bot.notices.evidence import observe
 from bot.notices.features import extract
+from bot.notices.lexicon import lexicon
 from bot.notices.scale import Scale, parse
 from bot.notices.slots import Slot
 from bot.notices.vocabulary import RARE
 
 ZONE = ZoneInfo("Asia/Shanghai")
 POSTED = datetime(2026, 11, 4, 9, tzinfo=ZONE)
-LIGHT = 0.3  # the weight of a pair that was put together here
+LIGHT = 0.4  # the weight of a pair that was put together here
 BEFORE = (
     "", "转发：", "【转发】", "@所有人 ", "再次提醒：", "各位：", "温馨提示：", "[重要] ", "县里通知：",
     "各位辛苦了，天冷注意保暖。另外，", "刚开完会，传达一件事：", "大家早上好！今天事情多，先说一件，",
@@ -41,8 +43,8 @@ AFTER = (
     "", "，谢谢", "！", "🙏", "，请知悉", "，收到请回复", "。", "，辛苦各位", "，收到请回复，谢谢",
     "。有问题打我电话", "，逾期通报", "，请大家抓紧", "。不清楚的私聊我，我在办公室", "。大家下乡路上慢点开车",
 )  # fmt: skip
-LEAN = 0.3  # points against: suppressing another notice is worse than missing the same one
-STEP = 0.02  # points below which a step is smoothed away
+LEAN = 0.2  # points against: suppressing another notice is worse than missing the same one
+QUESTIONS = 400  # rows of the scale
 
 Matrix = npt.NDArray[np.float64]
 
@@ -87,6 +89,9 @@ def rows(path: Path) -> Iterator[Row]:
         dressed = random.choice(BEFORE) + a.rstrip("。！") + random.choice(AFTER)
         first, second = random.sample((a, dressed), 2)
         yield look(path.name, first, second, LIGHT, same=True)
+        for text, right in ((exclude(a, random), False), (reword(a, random), True)):
+            if text:
+                yield look(path.name, a, text, LIGHT, same=right)
         for text in (b, dressed) if same else (dressed,):
             exchanged = exchange(a, text, random.choice(others), random)
             if exchanged:
@@ -106,6 +111,30 @@ def exchange(a: str, b: str, other: str, random: Random) -> str | None:
     return b
 
 
+def exclude(text: str, random: Random) -> str | None:
+    """Return the text with a word exchanged for one that excludes it: 领取 for 归还."""
+    groups = lexicon().exclusive
+    found = [word for word in groups if len(word) > 1 and word in text]
+    if not found:
+        return None
+    word = random.choice(sorted(found))
+    names = {name for name, _ in groups[word]}
+    mine = {spelling for _, spelling in groups[word]}
+    others = sorted({own for pairs in groups.values() for name, own in pairs if name in names} - mine)
+    return text.replace(word, random.choice(others)) if others else None
+
+
+def reword(text: str, random: Random) -> str | None:
+    """Return the text with up to three words exchanged for others that say the same."""
+    groups: dict[str, list[str]] = {}
+    for word, plain in sorted(lexicon().plain.items()):
+        groups.setdefault(plain, [plain]).append(word)
+    found = sorted(word for word, plain in lexicon().plain.items() if len(word) > 1 and word in text)
+    for word in random.sample(found, min(3, len(found))):
+        text = text.replace(word, random.choice([w for w in groups[lexicon().plain[word]] if w != word]))
+    return text if found else None
+
+
 def _topics(text: str) -> set[str]:
     features = extract(text, POSTED, ZONE)
     rare = (i for i in features.items if i.slot is Slot.SUBJECT and i.weight >= RARE)
@@ -119,38 +148,41 @@ def boost(known: Sequence[Row], names: Sequence[str]) -> list[str]:
     used = [row for row in known if not row.apart]
     inputs = np.array([[float(row.seen[name]) for name in names] for row in used])
     machine = GradientBoostingClassifier(
-        n_estimators=400, learning_rate=0.1, max_depth=1, subsample=0.6, min_samples_leaf=20, random_state=0
+        n_estimators=QUESTIONS,
+        learning_rate=0.08,
+        max_depth=2,
+        max_features=0.3,
+        subsample=0.6,
+        min_samples_leaf=20,
+        random_state=0,
     )
     right = np.array([row.same for row in used])
     weights = np.array([row.weight for row in used])
     machine.fit(inputs, right, sample_weight=weights)
     share = float((right * weights).sum() / weights.sum())
-    return _lines(machine, names, float(np.log(share / (1 - share))))
+    base = float(np.log(share / (1 - share))) - LEAN
+    trees = (tree for (tree,) in machine.estimators_)
+    return [f"base\t{base:.3f}", *(_line(tree.tree_, names, machine.learning_rate) for tree in trees)]
 
 
-def _lines(machine: Any, names: Sequence[str], base: float) -> list[str]:
-    """Add the stumps up: for each observation its limits, and the points between them."""
-    jumps: dict[str, dict[float, float]] = {}
-    for (stump,) in machine.estimators_:
-        tree = stump.tree_
-        if tree.feature[0] < 0:
-            continue
-        low, high = (machine.learning_rate * float(tree.value[node][0][0]) for node in (1, 2))
-        base += low
-        limits = jumps.setdefault(names[tree.feature[0]], {})
-        limit = round(float(tree.threshold[0]), 3)
-        limits[limit] = limits.get(limit, 0.0) + high - low
-    lines = []
-    for name in sorted(jumps):
-        middle = sum(jumps[name].values()) / 2
-        base += middle
-        points = -middle
-        for limit, jump in sorted(jumps[name].items()):
-            if abs(jump) >= STEP:
-                lines.append(f"{name}\t{limit}\t{points:.3f}")
-            points += jump
-        lines.append(f"{name}\t\t{points:.3f}")
-    return [f"base\t\t{base - LEAN:.3f}", *lines]
+def _line(tree: Any, names: Sequence[str], rate: float) -> str:
+    """Return one pair of questions; where nothing is asked next, the first stands again with equal points."""
+
+    def asked(node: int) -> tuple[str, float, float, float]:
+        if tree.feature[node] < 0:
+            points = rate * float(tree.value[node][0][0])
+            return names[tree.feature[0]], float(tree.threshold[0]), points, points
+        low, high = (
+            rate * float(tree.value[next_node][0][0])
+            for next_node in (tree.children_left[node], tree.children_right[node])
+        )
+        return names[tree.feature[node]], float(tree.threshold[node]), low, high
+
+    cells: list[str] = [names[tree.feature[0]], f"{tree.threshold[0]:.3f}"]
+    for node in (tree.children_left[0], tree.children_right[0]):
+        what, limit, low, high = asked(node)
+        cells += [what, f"{limit:.3f}", f"{low:.4f}", f"{high:.4f}"]
+    return "\t".join(cells)
 
 
 def check(known: Sequence[Row], names: Sequence[str]) -> None:
@@ -190,7 +222,8 @@ def main() -> None:
         return
     head = [
         "# Points of what two texts laid side by side show; made by bot/notices/learn.py.",
-        "# Columns: observation (bot/notices/evidence.py says what each is), up to which value, points.",
+        "# A row: observation (bot/notices/evidence.py says what each is) and limit; then, for up to the limit and for",
+        "# above it: observation, limit, points up to the limit, points above.",
     ]
     given.out.write_text("\n".join([*head, *boost(known, names)]) + "\n", encoding="utf-8")
 

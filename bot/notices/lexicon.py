@@ -193,10 +193,14 @@ def _groups(name: str) -> list[list[str]]:
 
 
 def _plainest(groups: Iterable[list[str]], *known: Collection[str]) -> dict[str, str]:
-    """Give every word of a group the one that the lexicon knows, else the first; a known word stays itself."""
+    """Give every word of a group the one that the lexicon knows, else its first long one; a known word stays itself."""
     plain: dict[str, str] = {}
     for group in groups:
-        told = next((word for words in known for word in group if word in words), group[0])
+        # One letter is ambiguous: 归还 is 还, but 还 by itself mostly says "also", and tells nothing apart.
+        long = [word for word in group if len(word) > 1]
+        told = next(
+            (word for words in known for word in long if word in words), long[0] if long else group[0]
+        )
         for word in group:
             if word != told and not any(word in words for words in known):
                 plain.setdefault(word, told)

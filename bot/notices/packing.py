@@ -1,7 +1,8 @@
 """Features as bytes for the store: hashes and times only, nothing that can be read back into words.
 
 Layout, big-endian: a version byte, then `Features` in field order; days are proleptic ordinals, 0 for none.
-Version 1 had no frame; what was packed so is still read, until the notices of then are forgotten.
+What versions 1 and 2 packed is read without letters, and so matches nothing but the same words, until the
+notices of then are forgotten.
 """
 
 import functools
@@ -10,14 +11,14 @@ from datetime import UTC, date, datetime
 
 from bot.notices.slots import Features, Item, Moment, Role, Slot
 
-_VERSION = 2
-_FRAMELESS = 1
+_VERSION = 3
+_BEFORE = {1: 0, 2: 1}  # version to how many texts of marks it had
 _HEAD = struct.Struct(">BQQdd?B")
 _ITEM = struct.Struct(">BQBQQQBB")
 _MOMENT = struct.Struct(">BIhh?")
-_COUNTS = struct.Struct(">HHHHH")
-_COUNTS_FRAMELESS = struct.Struct(">HHHH")
-_CANCELS, _CHANGES, _DAILY, _ASKS = 1, 2, 4, 8
+_COUNTS = struct.Struct(">HHHH")
+_LENGTH = struct.Struct(">H")
+_CANCELS, _CHANGES, _DAILY, _ASKS, _REPORTS = 1, 2, 4, 8, 16
 _MOST = 0xFFFF
 
 
@@ -32,7 +33,7 @@ def pack(features: Features, key: bytes) -> bytes:
     if hasher(key)("jianfu") != features.key_mark:
         raise ValueError("these features were made with another key; extract them with the key of the store")
     flags = _CANCELS * features.cancels + _CHANGES * features.changes + _DAILY * features.daily
-    flags += _ASKS * features.asks
+    flags += _ASKS * features.asks + _REPORTS * features.reports
     due = features.due.timestamp() if features.due else 0.0
     parts = [
         _HEAD.pack(
@@ -49,9 +50,10 @@ def pack(features: Features, key: bytes) -> bytes:
     aliases = features.aliases[:_MOST]
     items = features.items[:_MOST]
     moments = features.moments[:_MOST]
-    frame = features.frame.encode("utf-16-be")
-    parts.append(_COUNTS.pack(len(grams), len(aliases), len(items), len(moments), len(frame)))
-    parts.append(frame)
+    parts.append(_COUNTS.pack(len(grams), len(aliases), len(items), len(moments)))
+    for marks in (features.frame, features.letters):
+        data = marks.encode("utf-16-be")
+        parts += (_LENGTH.pack(len(data)), data)
     parts.append(struct.pack(f">{len(grams) + len(aliases)}Q", *grams, *aliases))
     for item in items:
         inner = item.grams[:255]
@@ -95,15 +97,18 @@ def unpack(data: bytes) -> Features:
 
 def _unpack(data: bytes) -> Features:
     version, exact, key_mark, posted, due, has_due, flags = _HEAD.unpack_from(data)
-    if version not in {_VERSION, _FRAMELESS}:
+    if version != _VERSION and version not in _BEFORE:
         raise ValueError(f"packed features of version {version}; this program reads {_VERSION}")
     at = _HEAD.size
-    layout = _COUNTS if version == _VERSION else _COUNTS_FRAMELESS
-    n_grams, n_aliases, n_items, n_moments, *rest = layout.unpack_from(data, at)
-    n_frame = rest[0] if rest else 0
-    at += layout.size
-    frame = data[at : at + n_frame].decode("utf-16-be")
-    at += n_frame
+    n_grams, n_aliases, n_items, n_moments = _COUNTS.unpack_from(data, at)
+    at += _COUNTS.size
+    marks = []
+    for _ in range(_BEFORE.get(version, 2)):
+        (length,) = _LENGTH.unpack_from(data, at)
+        at += _LENGTH.size
+        marks.append(data[at : at + length].decode("utf-16-be"))
+        at += length
+    frame, letters = marks if version == _VERSION else ("", "")
     grams = _hashes(n_grams, data, at)
     at += 8 * n_grams
     aliases = _hashes(n_aliases, data, at)
@@ -142,7 +147,9 @@ def _unpack(data: bytes) -> Features:
         cancels=bool(flags & _CANCELS),
         changes=bool(flags & _CHANGES),
         asks=bool(flags & _ASKS),
+        reports=bool(flags & _REPORTS),
         daily=bool(flags & _DAILY),
         key_mark=key_mark,
         frame=frame,
+        letters=letters,
     )

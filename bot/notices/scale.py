@@ -1,12 +1,13 @@
 """Weighs observations: points for one matter or against it, added up.
 
-The points are data (`evidence.tsv`), made by `bot.notices.learn` from pairs that people judged. For each
-observation there is a row of steps: up to a value, so many points.
+The points are data (`evidence.tsv`), made by `bot.notices.learn` from pairs that people judged. A row asks two
+questions: of one observation, then of another, which one depending on the first answer; a word exchanged means
+little in a long rewording and much in a copy.
 """
 
 import math
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -14,23 +15,38 @@ from bot.errors import RuleError
 from bot.notices.evidence import Evidence
 
 _FILE = "evidence.tsv"
-Steps = tuple[
-    tuple[float, ...], tuple[float, ...]
-]  # values, and the points up to each; one more for all above
+Question = tuple[str, float, float, float]  # observation, up to which value, points up to it, points above
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A first question, and what is asked when the observation is up to its limit, or above it."""
+
+    what: str
+    limit: float
+    below: Question
+    above: Question
 
 
 class Scale:
-    """The points of every observation."""
+    """The points of all rows."""
 
-    def __init__(self, base: float, steps: Mapping[str, Steps]) -> None:
+    def __init__(self, base: float, rows: Iterable[Row]) -> None:
         self._base = base
-        self._steps = dict(steps)
+        self._rows = tuple((row.what, row.limit, row.below, row.above) for row in rows)
+
+    @property
+    def names(self) -> set[str]:
+        """The observations that are asked for."""
+        return {name for what, _, below, above in self._rows for name in (what, below[0], above[0])}
 
     def weigh(self, seen: Evidence) -> float:
         """Return the sum of the points: above 0 the two texts are of one matter."""
-        return self._base + sum(
-            points[bisect_left(limits, seen[name])] for name, (limits, points) in self._steps.items()
-        )
+        total = self._base
+        for what, limit, below, above in self._rows:
+            second, bound, low, high = below if seen[what] <= limit else above
+            total += low if seen[second] <= bound else high
+        return total
 
 
 def likelihood(sum_of_points: float) -> float:
@@ -39,29 +55,27 @@ def likelihood(sum_of_points: float) -> float:
 
 
 def parse(lines: Iterable[str], name: str) -> Scale:
-    """Read rows of observation, upper value ("" for above all before), points. Raises RuleError with file and line."""
+    """Read the base and the rows. Raises RuleError with file and line."""
     base = 0.0
-    steps: dict[str, tuple[list[float], list[float]]] = {}
+    rows: list[Row] = []
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
             continue
+        cells = line.rstrip("\n").split("\t")
         try:
-            what, limit, points = line.rstrip("\n").split("\t")
-            if what == "base":
-                base = float(points)
+            if cells[0] == "base" and len(cells) == 2:
+                base = float(cells[1])
                 continue
-            limits, values = steps.setdefault(what, ([], []))
-            values.append(float(points))
-            if limit:
-                limits.append(float(limit))
-        except ValueError as error:
-            msg = f"{name} 第{number}行：应为 观察<TAB>上限<TAB>分数"
+            rows.append(Row(cells[0], float(cells[1]), _question(cells[2:6]), _question(cells[6:])))
+        except (ValueError, IndexError) as error:
+            msg = f"{name} 第{number}行：应为 base 和分数，或 观察、上限，再两次 观察、上限、分数、分数，共 10 格"
             raise RuleError(msg) from error
-    for what, (limits, values) in steps.items():
-        if len(values) != len(limits) + 1 or limits != sorted(limits):
-            msg = f"{name}：{what} 的上限应从小到大，最后一行不写上限"
-            raise RuleError(msg)
-    return Scale(base, {what: (tuple(limits), tuple(values)) for what, (limits, values) in steps.items()})
+    return Scale(base, rows)
+
+
+def _question(cells: list[str]) -> Question:
+    what, limit, low, high = cells
+    return what, float(limit), float(low), float(high)
 
 
 @cache

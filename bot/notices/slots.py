@@ -88,11 +88,11 @@ class Features:
     cancels: bool  # calls something off, or exempts from it
     changes: bool  # says that a deadline, place or time was changed
     asks: bool  # is a question about it, not the thing itself
+    reports: bool  # tells that it is done
     daily: bool  # asked anew every day (日报, 每日): its period is the day of the post
     key_mark: int  # which key the hashes were made with
-    frame: str = (
-        ""  # the letters in their order, each as one of a thousand marks: for laying texts side by side
-    )
+    frame: str = ""  # the letters in their order, each as one of 64 marks: for laying texts side by side
+    letters: str = ""  # those of words that can tell notices apart, each as one of 1,024 marks, sorted
     subject_hint: str = field(default="", compare=False)
     readable: Mapping[int, str] = field(default_factory=dict, compare=False, repr=False, hash=False)
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.cli import main
 
-PAIRS = "a\tb\tsame\n请报防溺水台账\t防溺水台账\\n交一下\t1\n请报防溺水总结\t请报防溺水方案\t0\n\n请报名单\t请报名册\t0\n"
+PAIRS = "a\tb\tsame\n请报防溺水台账\t防溺水台账\\n交一下\t1\n请报防溺水总结\t请报防溺水方案\t0\n\n请报名单\t请报名单\t0\n"
 
 
 @dataclass(frozen=True)

@@ -81,13 +81,23 @@ def test_nothing_readable_is_packed() -> None:
         assert word.encode("utf-16-le") not in data
 
 
-def test_what_was_packed_before_there_were_frames_is_still_read() -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_what_was_packed_before_there_were_letters_is_still_read(version: int) -> None:
     found = features("各村：请于11月14日17:00前将60岁以上老人10月份台账报镇民政办")
     data = pack(found, KEY)
-    head, frame = struct.calcsize(">BQQdd?B"), found.frame.encode("utf-16-be")
-    counts = head + struct.calcsize(">HHHH")
-    old = b"\x01" + data[1:counts] + data[counts + 2 + len(frame) :]
-    assert unpack(old) == replace(found, frame="")
+    at = struct.calcsize(">BQQdd?B") + struct.calcsize(">HHHH")
+    frame, letters = (text.encode("utf-16-be") for text in (found.frame, found.letters))
+    kept = data[at : at + 2 + len(frame)] if version == 2 else b""
+    old = bytes([version]) + data[1:at] + kept + data[at + 4 + len(frame) + len(letters) :]
+    assert unpack(old) == replace(found, frame="", letters="")
+
+
+def test_marks_do_not_tell_letters_apart() -> None:
+    letters = {chr(code) for code in range(0x4E00, 0x9000)}
+    found = features("".join(sorted(letters))[:6000])
+    assert len(set(found.frame)) <= 64
+    assert len(set(found.letters)) <= 1024
+    assert list(found.letters) == sorted(set(found.letters))
 
 
 @pytest.mark.parametrize(("a", "b"), PAIRS)
