@@ -1,4 +1,4 @@
-"""Features as bytes for the store: hashes and times only, nothing that can be read back into words.
+"""Features as bytes for the store: keyed hashes, marks that many letters share, and times.
 
 Layout, big-endian: a version byte, then `Features` in field order; days are proleptic ordinals, 0 for none.
 What versions 1 and 2 packed is read without letters, and so matches nothing but the same words, until the
