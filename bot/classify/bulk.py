@@ -5,6 +5,7 @@ quicker so than one after the other, and five hundred take a quarter of the time
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,12 @@ class BulkCard:
             factor = 1 / np.sqrt(sums[:, -1:] * SCALE)
             scores[groups[starts]] = sums[:, :-1] * factor + self._base
         return scores
+
+
+@cache
+def bulk_card(card: ScoreCard) -> BulkCard:
+    """Return the card as arrays, made when first asked for: they take a tenth of a second and some 20 MB."""
+    return BulkCard(card)
 
 
 def _flags(sets: Iterable[str]) -> Bits:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from bot.classify.bulk import BulkCard, opinions
+from bot.classify.bulk import bulk_card, opinions
 from bot.classify.combine import by_card, combine, no_reasons
 from bot.classify.engine import Engine
 from bot.classify.judge import Learned, Opinion, load_learned
@@ -23,6 +24,7 @@ _TEXTS = (MessageKind.TEXT, MessageKind.ANNOUNCEMENT)
 _MEMO_MAX = 4096
 _MEMO_LENGTH = 64
 _AT_ONCE = 256
+_LETTERS_AT_ONCE = 30_000
 
 
 class Asked(NamedTuple):
@@ -49,9 +51,7 @@ class Classifier:
     ) -> None:
         self._rules = rules
         self._learned = load_learned() if learned == "ours" else learned
-        self._bulk = BulkCard(self._learned.card) if self._learned else None
-        self._tokenizer = tokenizer
-        self._engine = Engine(rules, tokenizer.cut)
+        self._by_words = Engine(rules, tokenizer.cut), tokenizer
         self._corrections = dict(corrections)
         self._memo: dict[str, Classification] = {}
 
@@ -63,8 +63,7 @@ class Classifier:
     def with_corrections(self, corrections: Mapping[str, frozenset[Label]]) -> "Classifier":
         """Return a classifier with the same rules and these corrections."""
         other = object.__new__(Classifier)
-        other._rules, other._tokenizer, other._engine = self._rules, self._tokenizer, self._engine
-        other._learned, other._bulk = self._learned, self._bulk
+        other._rules, other._by_words, other._learned = self._rules, self._by_words, self._learned
         other._corrections, other._memo = dict(corrections), {}
         return other
 
@@ -73,9 +72,9 @@ class Classifier:
     ) -> None:
         """Replace corrections, rules or both while running; nothing changes when the rules fail to compile."""
         if rules is not None:
-            tokenizer = self._tokenizer.with_words(rules.words)
-            engine = Engine(rules, tokenizer.cut)
-            self._rules, self._engine, self._tokenizer = rules, engine, tokenizer
+            tokenizer = self._by_words[1].with_words(rules.words)
+            self._by_words = Engine(rules, tokenizer.cut), tokenizer
+            self._rules = rules
         if corrections is not None:
             self._corrections = dict(corrections)
         self._memo = {}
@@ -90,15 +89,16 @@ class Classifier:
         A quote is never classified itself: what it demands, somebody else demanded.
         """
         plain = kind is MessageKind.TEXT and not quote and not file_name and len(text) <= _MEMO_LENGTH
+        memo = self._memo  # an update while this is being classified begins another
         if plain:
-            known = self._memo.get(text)
+            known = memo.get(text)
             if known is not None:
                 return known
         result = self._classify(Asked(text, kind, quote, file_name), explain=False)
         if plain:
-            if len(self._memo) >= _MEMO_MAX:
-                self._memo.clear()
-            self._memo[text] = result
+            if len(memo) >= _MEMO_MAX:
+                memo.clear()
+            memo[text] = result
         return result
 
     def classify_many(self, asked: Iterable[Asked]) -> list[Classification]:
@@ -116,12 +116,15 @@ class Classifier:
     def _opinions(self, messages: Sequence[Asked], bodies: Sequence[str]) -> list[Opinion | None]:
         """Return the judge's opinion of each text; None of what is no text."""
         judged: list[Opinion | None] = [None] * len(messages)
-        if self._learned is None or self._bulk is None:
+        if self._learned is None:
             return judged
+        card = bulk_card(self._learned.card)
         texts = [place for place, message in enumerate(messages) if message.kind in _TEXTS]
-        for start in range(0, len(texts), _AT_ONCE):
-            part = texts[start : start + _AT_ONCE]
-            scores = self._bulk.scores([bodies[place] for place in part])
+        while texts:
+            room = accumulate(len(bodies[place]) for place in texts[:_AT_ONCE])
+            fit = max(1, sum(letters <= _LETTERS_AT_ONCE for letters in room))
+            part, texts = texts[:fit], texts[fit:]
+            scores = card.scores([bodies[place] for place in part])
             for place, opinion in zip(part, opinions(self._learned.judge, *scores), strict=True):
                 judged[place] = opinion
         return judged
@@ -170,7 +173,8 @@ class Classifier:
         return judged if is_text else replace(found, emergency=judged.emergency)
 
     def _by_rules(self, body: str, kind: MessageKind) -> Classification:
-        return self._engine.run(body, self._tokenizer.cut(body), kind)
+        engine, tokenizer = self._by_words
+        return engine.run(body, tokenizer.cut(body), kind)
 
 
 def _body(message: Asked) -> str:

@@ -39,10 +39,6 @@ _MEDIA = {
     SURE: "勾 对勾 打勾 已读",
 }
 _BRACKETED = {word: mark for mark, words in _MEDIA.items() for word in words.split(" ")}
-_NOD_EMOJI = frozenset("👌🆗🫡🙆")
-_THUMB_EMOJI = frozenset("👍🙏🌹👏🤝💪")
-_SURE_EMOJI = frozenset("✅☑✔√✓")
-
 _PLAIN = r"\u4e00-\u9fff0-9a-z,.!?:;()、。\n/《》%-"
 _ODD = re.compile(
     rf"(?=[^{_PLAIN}])(?:"  # nearly all characters are passed by this one look
@@ -57,7 +53,7 @@ _ODD = re.compile(
     r"|(?P<space>[ \t\u3000]+)"
     r"|(?P<mute>[\"'“”‘’`*_~^#=]+))"
 )
-_URL = re.compile(r"https?://[^\s\u4e00-\u9fff,。]+|www\.[^\s\u4e00-\u9fff,。]+")
+_URL = re.compile(r"https?://[^\s\u4e00-\u9fff,。\[\]]+|www\.[^\s\u4e00-\u9fff,。\[\]]+")
 _SPACED = re.compile(r"(?<![\u4e00-\u9fff])[\u4e00-\u9fff](?: [\u4e00-\u9fff](?![\u4e00-\u9fff]))+")
 _WIDE = {
     "，": ",",

@@ -9,6 +9,7 @@ others again in a clause that asks, denies, speaks of oneself or of what is done
 import math
 import re
 import struct
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib import resources
@@ -26,12 +27,15 @@ MOST = 1500  # characters of a message that are looked at
 DELIMITERS = ",。!?;\n"
 START, END = "^", "$"
 SHORTEST = 5  # characters with what stands around it; what is shorter is no clause of its own
+LONGEST = 3  # characters of a piece
+LEAST = 0.1  # weight of a piece
 SCALE = 1000.0
 # Letters that put a clause into a mood, by the name that stands before its pieces in the data.
 MOODS = {"问": "?吗呢嘛么谁哪啥咋几", "我": "我俺咱", "否": "不没别勿免无停", "已": "了过已完刚昨"}
 MOOD = "#"  # between mood and piece; never in a normalised text
 _DELIMITER = re.compile(f"[{DELIMITERS}]")
 _VALUE = itemgetter(1)
+_NO_ENDS = str.maketrans("", "", START + END)
 _DIGITS = re.compile(r"\d+")
 _LANES = struct.Struct(f"<{len(NAMES) + 1}I")
 _MOOD_LETTERS = {mood: frozenset(letters) for mood, letters in MOODS.items()}
@@ -111,11 +115,9 @@ class ScoreCard:
         """Return the pieces that speak most for a label, the strongest first; none inside another."""
         column = NAMES.index(name)
         text = prepared(body)
-        points: dict[str, int] = {}
-        for span in clauses_of(text):
-            for row in self._found(text, *span):
-                piece = self.pieces[row].rpartition(MOOD)[2]
-                points[piece] = max(points.get(piece, 0), self.rows[row][column])
+        points: Counter[str] = Counter()
+        for row in set().union(*(self._found(text, *span) for span in clauses_of(text))):
+            points[self.pieces[row].rpartition(MOOD)[2]] += self.rows[row][column]
         chosen: list[str] = []
         for marked in sorted(points, key=lambda piece: (-points[piece], piece)):
             piece = marked.strip(START + END)
@@ -133,7 +135,7 @@ def prepared(body: str) -> str:
 
 def prepared_all(bodies: Iterable[str]) -> str:
     """Return normalised texts, each prepared, one after the other."""
-    return _DIGITS.sub("0", "".join([f"{START}{body[:MOST].replace(START, '')}{END}" for body in bodies]))
+    return _DIGITS.sub("0", "".join([f"{START}{body[:MOST].translate(_NO_ENDS)}{END}" for body in bodies]))
 
 
 def clauses_of(text: str) -> list[tuple[int, int]]:
@@ -190,7 +192,11 @@ def parse(text: str, name: str) -> ScoreCard:
         if len(values) != len(NAMES) + 1:
             msg = f"{name} 第{number}行：应有 {len(NAMES) + 1} 个分数，实有 {len(values)} 个"
             raise RuleError(msg)
-        pieces.append(head.replace("\\n", "\n").replace("\\t", "\t").replace("\\s", " "))
+        mood, _, piece = head.replace("\\n", "\n").replace("\\t", "\t").replace("\\s", " ").rpartition(MOOD)
+        if not 1 <= len(piece) <= LONGEST or (mood and mood not in MOODS) or values[0] < LEAST:
+            msg = f"{name} 第{number}行：片段应为一至{LONGEST}个字，前面只可有 {'、'.join(MOODS)}，权重应大于 {LEAST}"
+            raise RuleError(msg)
+        pieces.append(f"{mood}{MOOD}{piece}" if mood else piece)
         weights.append(values[0])
         points.append(values[1:])
     if len(base) != len(NAMES):

@@ -66,7 +66,7 @@ def same(a: Features, b: Features) -> Verdict:
         return Verdict(
             same=False, score=score, why="一个取消或免除另一个", changed=("取消", *changed), cancels=b.cancels
         )
-    if a.reports != b.reports:
+    if _one_is_done(a, b):
         return Verdict(
             same=False, score=score, why="一个说已经办了，另一个是要人去办", changed=("已办", *changed)
         )
@@ -86,14 +86,16 @@ def same(a: Features, b: Features) -> Verdict:
 
 
 def slots_differ(a: Features, b: Features, found: Alignment) -> bool:
-    """Tell whether a slot sets two texts apart, whatever they share."""
-    return (
-        bool(_slots_apart(a, b)) or moments_differ(a, b) or _calls_off(a, b, found) or a.reports != b.reports
-    )
+    """Tell whether a slot, a calling off or a report sets two texts apart, whatever they share."""
+    return bool(_slots_apart(a, b)) or moments_differ(a, b) or _calls_off(a, b, found) or _one_is_done(a, b)
 
 
 def _calls_off(a: Features, b: Features, found: Alignment) -> bool:
     return a.cancels != b.cancels and found.alike >= _CALLED_OFF
+
+
+def _one_is_done(a: Features, b: Features) -> bool:
+    return None not in {a.reports, b.reports} and a.reports != b.reports
 
 
 def _slots_apart(a: Features, b: Features) -> list[Difference]:

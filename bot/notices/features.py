@@ -44,8 +44,10 @@ _LONGEST = 6000  # characters, as in classify.normalise
 _CLAUSE = re.compile(r"[,。;!?:\n\[\]【】]+")
 _QUESTION = re.compile(r"请问|问一下|请教|(?:吗|么|呢)?\?\s*$|(?:吗|么)\s*$")
 _REPORT = re.compile(
-    r"已(?:经|全部|都)?[^,。;!?\n]{0,6}(?:完成|报送|上报|提交|上交|交齐|发您|发到|发至|发给|收齐|找到|送到|办结|结束)"
+    r"已(?:经|全部|都)?[^,。;!?\n]{0,6}(?:完成|报送|上报|提交|上交|交齐|发您|发给您|收齐|找到|送到|办结|结束)"
+    r"(?:了|完毕)?(?=[,。;!?\n]|\s*$)"
 )
+_DEMAND = re.compile(r"请(?!查收|审阅|知悉|放心|停止)|务必|抓紧|尽快|必须|马上|立即|其余|未|没")
 _HINT = 20
 _FRAME_LONGEST = 300
 _FRAME_MARKS = 64
@@ -99,7 +101,7 @@ class Extractor:
             key=lambda token: token.at,
         )
         segments = [segment for segment in _BREAK.split(bare) if segment]
-        words = [word for segment in segments for word in self._reader.split(segment)]
+        words = [self._reader.plainest(word) for segment in segments for word in self._reader.split(segment)]
         return Features(
             exact=self._hash("".join(_BREAK.split(plain))),
             grams=_sorted(self._hash(gram) for segment in segments for gram in grams_of(segment)),
@@ -111,11 +113,11 @@ class Extractor:
             cancels=cancels,
             changes=any(word in body for word in self._lexicon.change),
             asks=_QUESTION.search(plain) is not None,
-            reports=_REPORT.search(plain) is not None,
+            reports=_REPORT.search(plain) is not None and _DEMAND.search(plain) is None,
             daily=any(word in body for word in self._lexicon.daily),
             key_mark=self._key_mark,
-            frame=self._frame(map(self._reader.plainest, words)),
-            letters=self._letters(map(self._reader.plainest, words)),
+            frame=self._frame(words),
+            letters=self._letters(words),
             subject_hint=self._hint(bare),
             readable=readable,
         )

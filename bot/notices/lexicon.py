@@ -3,7 +3,7 @@
 import functools
 import re
 import tomllib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -193,7 +193,7 @@ def _groups(name: str) -> list[list[str]]:
 
 
 def _plainest(groups: Iterable[list[str]], *known: Collection[str]) -> dict[str, str]:
-    """Give every word of a group the one that the lexicon knows, else its first long one; a known word stays itself."""
+    """Give every word of a group the long one that the lexicon knows, else its first long one; a known word stays itself."""
     plain: dict[str, str] = {}
     for group in groups:
         # One letter is ambiguous: 归还 is 还, but 还 by itself mostly says "also", and tells nothing apart.
@@ -204,7 +204,16 @@ def _plainest(groups: Iterable[list[str]], *known: Collection[str]) -> dict[str,
         for word in group:
             if word != told and not any(word in words for words in known):
                 plain.setdefault(word, told)
-    return plain
+    return {word: _last(plain, word) for word in plain}
+
+
+def _last(plain: Mapping[str, str], word: str) -> str:
+    """Return the end of the chain: the plainest word of one group may have a plainer one in another."""
+    seen: set[str] = set()
+    while word in plain and word not in seen:
+        seen.add(word)
+        word = plain[word]
+    return word
 
 
 def _any(words: Iterable[str]) -> re.Pattern[str]:

@@ -1,8 +1,8 @@
 """Features as bytes for the store: keyed hashes, marks that many letters share, and times.
 
-Layout, big-endian: a version byte, then `Features` in field order; days are proleptic ordinals, 0 for none.
-What versions 1 and 2 packed is read without letters, and so matches nothing but the same words, until the
-notices of then are forgotten.
+Layout, big-endian: a version byte, hashes, times and flags, how many of each follow, then frame, letters, grams,
+aliases, items and moments; days are proleptic ordinals, 0 for none. What versions 1 and 2 packed is read without
+frame and letters: it is compared by its words alone, and fewer rewordings of it are recognised.
 """
 
 import functools
@@ -33,7 +33,7 @@ def pack(features: Features, key: bytes) -> bytes:
     if hasher(key)("jianfu") != features.key_mark:
         raise ValueError("these features were made with another key; extract them with the key of the store")
     flags = _CANCELS * features.cancels + _CHANGES * features.changes + _DAILY * features.daily
-    flags += _ASKS * features.asks + _REPORTS * features.reports
+    flags += _ASKS * features.asks + _REPORTS * bool(features.reports)
     due = features.due.timestamp() if features.due else 0.0
     parts = [
         _HEAD.pack(
@@ -147,7 +147,7 @@ def _unpack(data: bytes) -> Features:
         cancels=bool(flags & _CANCELS),
         changes=bool(flags & _CHANGES),
         asks=bool(flags & _ASKS),
-        reports=bool(flags & _REPORTS),
+        reports=bool(flags & _REPORTS) if version == _VERSION else None,
         daily=bool(flags & _DAILY),
         key_mark=key_mark,
         frame=frame,

@@ -19,7 +19,7 @@ Question = tuple[str, float, float, float]  # observation, up to which value, po
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Branching:
     """A first question, and what is asked when the observation is up to its limit, or above it."""
 
     what: str
@@ -31,7 +31,7 @@ class Row:
 class Scale:
     """The points of all rows."""
 
-    def __init__(self, base: float, rows: Iterable[Row]) -> None:
+    def __init__(self, base: float, rows: Iterable[Branching]) -> None:
         self._base = base
         self._rows = tuple((row.what, row.limit, row.below, row.above) for row in rows)
 
@@ -56,8 +56,8 @@ def likelihood(sum_of_points: float) -> float:
 
 def parse(lines: Iterable[str], name: str) -> Scale:
     """Read the base and the rows. Raises RuleError with file and line."""
-    base = 0.0
-    rows: list[Row] = []
+    base: float | None = None
+    rows: list[Branching] = []
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -66,10 +66,13 @@ def parse(lines: Iterable[str], name: str) -> Scale:
             if cells[0] == "base" and len(cells) == 2:
                 base = float(cells[1])
                 continue
-            rows.append(Row(cells[0], float(cells[1]), _question(cells[2:6]), _question(cells[6:])))
+            rows.append(Branching(cells[0], float(cells[1]), _question(cells[2:6]), _question(cells[6:])))
         except (ValueError, IndexError) as error:
             msg = f"{name} 第{number}行：应为 base 和分数，或 观察、上限，再两次 观察、上限、分数、分数，共 10 格"
             raise RuleError(msg) from error
+    if base is None:
+        msg = f"{name}：缺少 base 行"
+        raise RuleError(msg)
     return Scale(base, rows)
 
 

@@ -88,7 +88,7 @@ class Features:
     cancels: bool  # calls something off, or exempts from it
     changes: bool  # says that a deadline, place or time was changed
     asks: bool  # is a question about it, not the thing itself
-    reports: bool  # tells that it is done
+    reports: bool | None  # tells that it is done; None where that was not looked at
     daily: bool  # asked anew every day (日报, 每日): its period is the day of the post
     key_mark: int  # which key the hashes were made with
     frame: str = ""  # the letters in their order, each as one of 64 marks: for laying texts side by side

@@ -95,7 +95,7 @@ def one_by_one(classifier: Classifier, messages: list[str]) -> None:
 
 
 def main() -> int:
-    """Print a line for each tokenizer and way; 1 when a goal is missed."""
+    """Print a line for each tokenizer and way; 1 when a goal, which is for all at once, is missed."""
     logging.getLogger("jieba").setLevel(logging.CRITICAL)
     messages = mixed_messages(COUNT)
     rules = load_rules()
@@ -111,7 +111,8 @@ def main() -> int:
                 median = statistics.median(rounds)
                 missed += run is at_once and median < goal
                 shown = " ".join(f"{ratio:.2f}" for ratio in rounds)
-                print(f"{kind:<7} {name:<10} median {median:.2f} of {shown} (goal {goal})")
+                wanted = f" (goal {goal})" if run is at_once else ""
+                print(f"{kind:<7} {name:<10} median {median:.2f} of {shown}{wanted}")
     return 1 if missed else 0
 
 

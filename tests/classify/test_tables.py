@@ -49,6 +49,9 @@ def test_a_broken_table_of_weights_is_refused_with_its_line(text: str, said: str
         (f"收\t{ZEROS}\t0", "缺少 #base 行"),
         (f"#base\t{ZEROS}\n收\t一", "第2行：分数应为整数"),
         (f"#base\t{ZEROS}", "一行计分也没有"),
+        (f"收到请回\t1000\t{ZEROS}", "第1行：片段应为一至3个字"),
+        (f"甲#收\t1000\t{ZEROS}", "第1行：片段应为一至3个字，前面只可有 问、我、否、已"),
+        (f"收\t0\t{ZEROS}", "权重应大于 0.1"),
     ],
 )
 def test_a_broken_score_card_is_refused_with_its_line(text: str, said: str) -> None:

@@ -13,7 +13,7 @@ CORPUS = Path(__file__).parents[1] / "corpus"
 # (`python -m bot.notices.learn --check` leaves each file out in turn).
 FLOORS = {
     "duplicates_one.tsv": (0.93, 0.88),
-    "duplicates_two.tsv": (0.96, 0.96),
+    "duplicates_two.tsv": (0.96, 0.95),
     "duplicates_own.tsv": (0.98, 0.93),
     "duplicates_plain_one.tsv": (0.98, 0.97),
     "duplicates_plain_two.tsv": (0.97, 0.95),
@@ -160,3 +160,22 @@ def test_what_is_done_is_not_what_is_asked() -> None:
 
 def test_a_word_of_one_letter_that_means_much_else_drowns_no_word() -> None:
     assert not compared("请各村把抗旱水泵归还农办", "请各村到农办领取抗旱水泵").same
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "，已上报的请忽略",
+        "，已完成的请忽略",
+        "。模板已发至群文件，请下载",
+        "，截至目前已有5个村完成，其余抓紧",
+    ],
+)
+def test_what_others_have_done_makes_no_other_notice(more: str) -> None:
+    asked = "请各村今天17点前报送防汛台账"
+    assert compared(asked, asked + more).same
+    assert compared(asked + more, asked).same
+
+
+def test_a_word_is_followed_to_the_plainest_of_all_groups() -> None:
+    assert compared("请各村把救灾棉被派发到户", "请各村把救灾棉被发放到户").same

@@ -36,6 +36,11 @@ def test_a_broken_table_is_refused_with_its_line(line: str) -> None:
         parse(["# points", line], "e.tsv")
 
 
+def test_a_table_says_where_it_begins() -> None:
+    with pytest.raises(RuleError, match="缺少 base 行"):
+        parse(TABLE[2:], "e.tsv")
+
+
 def test_our_own_table_asks_only_for_what_is_observed() -> None:
     zone = ZoneInfo("Asia/Shanghai")
     a, b = (extract(text, datetime(2026, 11, 4, tzinfo=UTC), zone) for text in ("请报表", "把表报来"))

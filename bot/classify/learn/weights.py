@@ -1,7 +1,6 @@
 """Weighs scores and rules against one another: a logistic regression per label, and its limit."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,41 +47,45 @@ def weigh(
         apart = np.empty(known.sum())
         for fold in range(FOLDS):
             here = files[known] % FOLDS == fold
-            machine = _fit(inputs[known][~here], wanted[~here])
-            apart[here] = _sums(machine, inputs[known][here], len(names))
+            weighed = _fit(name, inputs[known][~here], wanted[~here], names)
+            apart[here] = _sums(weighed, inputs[known][here], _band(name))
         limit, line = _limit(name, apart, wanted)
         print(line)
-        machine = _fit(inputs[known], wanted)
-        weights[: inputs.shape[1], column] = machine.coef_[0]
-        base = machine.intercept_[0] - limit
+        *own, base = _fit(name, inputs[known], wanted, names)
+        weights[: inputs.shape[1], column] = own
         best = np.maximum(found[known, column], found[known, column + len(NAMES)])
-        weights[-len(ENDS) :, column] = base, BAND, np.quantile(best[apart > limit], RARE)
+        ends = base - limit, _band(name), np.quantile(best[apart > limit], RARE)
+        weights[-len(ENDS) :, column] = ends
     heads = (*HEADS, *(RULE + name for name in names), *ENDS)
-    table = dict(zip(heads, weights, strict=True))
-    for rule, (label, weight) in SURE.items():
-        column = NAMES.index(label)
-        table[RULE + rule][column] = weight
-        table["band"][column] = SURE_BAND
-    return table
+    return dict(zip(heads, weights, strict=True))
 
 
-def _fit(inputs: Matrix, wanted: npt.NDArray[np.bool_]) -> Any:
+def _fit(name: str, inputs: Matrix, wanted: npt.NDArray[np.bool_], rules: Sequence[str]) -> Matrix:
+    """Return the weights of the inputs for one label, and last what its sum begins with."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 (an extra)
 
-    return LogisticRegression(C=1.0, max_iter=3000).fit(inputs, wanted)
+    machine = LogisticRegression(C=1.0, max_iter=3000).fit(inputs, wanted)
+    weights: Matrix = np.append(machine.coef_[0], machine.intercept_[0])
+    for rule, (label, weight) in SURE.items():
+        if label == name:
+            weights[len(HEADS) + rules.index(rule)] = weight
+    return weights
 
 
-def _sums(machine: Any, inputs: Matrix, rules: int) -> Matrix:
-    """Return the sums as the program reckons them: the rules (the last columns) are asked only near 0."""
-    plain = inputs.copy()
-    plain[:, -rules:] = 0
-    without: Matrix = machine.decision_function(plain)
-    sums: Matrix = np.where(np.abs(without) < BAND, machine.decision_function(inputs), without)
+def _band(name: str) -> float:
+    return SURE_BAND if any(label == name for label, _ in SURE.values()) else BAND
+
+
+def _sums(weights: Matrix, inputs: Matrix, band: float) -> Matrix:
+    """Return the sums as the program reckons them: the rules, the last inputs, are asked only near 0."""
+    by_scores = inputs[:, : len(HEADS)] @ weights[: len(HEADS)] + weights[-1]
+    by_rules = inputs[:, len(HEADS) :] @ weights[len(HEADS) : -1]
+    sums: Matrix = np.where(np.abs(by_scores) < band, by_scores + by_rules, by_scores)
     return sums
 
 
 def _limit(name: str, sums: Matrix, wanted: npt.NDArray[np.bool_]) -> tuple[float, str]:
-    """Return the limit with the best F1, precise enough where that is asked, and a line that tells it."""
+    """Return the limit around which F1 is best, precise enough where that is asked, and a line that tells it."""
     beta2 = CARE**2 if name == EMERGENCY else 1.0
     limits = np.arange(-2.5, 2.51, 0.05)
     worths, lines = [], []
