@@ -163,7 +163,7 @@ def looked_at(whole: Floats, clause: Floats) -> Floats:
 
 def opinions(judge: Judge, whole: Floats, clause: Floats) -> list[Opinion]:
     """Return what the judge says of each row of scores."""
-    sums = looked_at(whole, clause) @ np.array(judge.matrix) + judge.base
+    sums = looked_at(whole, clause) @ judge.matrix + judge.base
     likely = np.maximum(whole, clause) > judge.floor
     unsure = likely & (np.abs(sums) < judge.band)
     given = likely & ~unsure & (sums > 0)

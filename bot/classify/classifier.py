@@ -108,9 +108,13 @@ class Classifier:
         bodies = [_body(message) for message in distinct]
         judged = self._opinions(distinct, bodies)
         found = {
-            message: self._corrected(message.text, self._judge(body, message.kind, opinion))
+            message: by_card(opinion.given)
+            if opinion and self._is_sure(opinion, body)
+            else self._judge(body, message.kind, opinion)
             for message, body, opinion in zip(distinct, bodies, judged, strict=True)
         }
+        if self._corrections:
+            found = {message: self._corrected(message.text, result) for message, result in found.items()}
         return [found[message] for message in messages]
 
     def _opinions(self, messages: Sequence[Asked], bodies: Sequence[str]) -> list[Opinion | None]:
@@ -164,13 +168,17 @@ class Classifier:
                 return found
         if opinion is None:
             opinion = learned.judge.opinion(learned.card.scores(body))
-        if is_text and not opinion.open and not explain and not local:
+        if is_text and not explain and self._is_sure(opinion, body):
             return by_card(opinion.given)
         found = found or self._by_rules(body, kind)
         given = learned.judge.with_rules(opinion, {hit.rule_id for hit in found.hits})
         reasons = partial(learned.card.reasons, body) if explain else no_reasons
         judged = combine(found, given, local, reasons)
         return judged if is_text else replace(found, emergency=judged.emergency)
+
+    def _is_sure(self, opinion: Opinion, body: str) -> bool:
+        """Tell whether no rule is asked; a county's own always are."""
+        return bool(body) and not opinion.open and not self._rules.local
 
     def _by_rules(self, body: str, kind: MessageKind) -> Classification:
         engine, tokenizer = self._by_words

@@ -13,6 +13,8 @@ from importlib import resources
 from operator import mul
 from typing import NamedTuple
 
+import numpy as np
+
 from bot.classify.scores import EMERGENCY, NAMES, ScoreCard, Scores, load_scores, rows_of
 from bot.errors import RuleError
 
@@ -43,7 +45,7 @@ class Judge:
 
     def __init__(self, weights: Mapping[str, Sequence[float]]) -> None:
         columns = range(len(NAMES))
-        self.matrix = [tuple(weights[head]) for head in HEADS]
+        self.matrix = np.array([weights[head] for head in HEADS])
         self.base = tuple(weights["base"])
         self.band = tuple(weights["band"])
         self.floor = tuple(weights["floor"])

@@ -46,7 +46,7 @@ def test_a_broken_table_of_weights_is_refused_with_its_line(text: str, said: str
     ("text", "said"),
     [
         (f"收\t{ZEROS}", "第1行：应有 16 个分数，实有 15 个"),
-        (f"收\t{ZEROS}\t0", "缺少 #base 行"),
+        (f"收\t1000\t{ZEROS}", "缺少 #base 行"),
         (f"#base\t{ZEROS}\n收\t一", "第2行：分数应为整数"),
         (f"#base\t{ZEROS}", "一行计分也没有"),
         (f"收到请回\t1000\t{ZEROS}", "第1行：片段应为一至3个字"),
